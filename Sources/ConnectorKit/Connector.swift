@@ -1,0 +1,147 @@
+/// What a connector says of itself after it was set up.
+public struct ConnectorIdentity: Sendable, Hashable {
+    /// The account; the same in every run against it.
+    public var origin: String
+    /// The kind of source, such as `googlephotos`.
+    public var kind: String
+    /// The part of the source that the location names.
+    public var root: Pathname
+    /// Words for the host, such as `stream`.
+    public var flags: [String]
+
+    public init(origin: String, kind: String, root: Pathname, flags: [String] = []) {
+        self.origin = origin
+        self.kind = kind
+        self.root = root
+        self.flags = flags
+    }
+}
+
+/// What the host tells of itself.
+public struct ConnectorOptions: Sendable, Hashable {
+    public var hostname: String
+    public var os: String
+    public var arch: String
+    public var workingDirectory: String
+    /// The most transfers at a time.
+    public var maxConcurrency: Int
+    /// Globs of what the host will not take.
+    public var excludes: [String]
+
+    public init(
+        hostname: String = "", os: String = "linux", arch: String = "", workingDirectory: String = "",
+        maxConcurrency: Int = 16, excludes: [String] = []
+    ) {
+        self.hostname = hostname
+        self.os = os
+        self.arch = arch
+        self.workingDirectory = workingDirectory
+        self.maxConcurrency = maxConcurrency
+        self.excludes = excludes
+    }
+}
+
+public protocol Connector: Sendable {
+    var identity: ConnectorIdentity { get }
+
+    /// Checks that the account can be reached, and read or written.
+    func ping() async throws
+
+    /// Saves what must outlive the process. Called once, last.
+    func close() async throws
+}
+
+/// A source: it tells what is there and hands out the content that the host wants.
+public protocol Importer: Connector {
+    /// Sends a record for everything there is: a directory before what is in it, each pathname once.
+    ///
+    /// What could not be listed is a record with an error; where the whole listing fails, this throws.
+    /// - Parameter state: what an earlier import returned, where the host kept it.
+    /// - Returns: the state for the next import; nil for none.
+    func importRecords(state: String?, to sink: any RecordSink) async throws -> String?
+}
+
+/// Where an importer's records go.
+public protocol RecordSink: Sendable {
+    /// Hands one record to the host; waits while the host has too many without a result.
+    /// - Parameter content: nil where the record has none.
+    func emit(_ record: Record, content: (any ContentSource)?) async throws
+}
+
+/// A destination: it takes records and makes them exist there.
+public protocol Exporter: Connector {
+    /// Stores one record. Returns when the outcome is true and not when it is likely: an item is committed by then.
+    ///
+    /// Several run at a time. The content is read to its end, or given up by `close`.
+    func store(_ record: Record, content: (any ContentReader)?) async -> RecordOutcome
+
+    /// No more records come: what waits for company (a batch) must not wait longer.
+    func finishStoring() async
+}
+
+/// What became of a record at its destination.
+public struct RecordOutcome: Sendable, Hashable {
+    public var status: RecordStatus
+    /// What the destination says of it, such as its id there.
+    public var attributes: [String: String]
+    /// Why, where it was skipped or failed.
+    public var error: ConnectorError?
+
+    private init(_ status: RecordStatus, attributes: [String: String], error: ConnectorError?) {
+        self.status = status
+        self.attributes = attributes
+        self.error = error
+    }
+
+    public static func stored(_ attributes: [String: String] = [:]) -> RecordOutcome {
+        RecordOutcome(.stored, attributes: attributes, error: nil)
+    }
+    public static func unchanged(_ attributes: [String: String] = [:]) -> RecordOutcome {
+        RecordOutcome(.unchanged, attributes: attributes, error: nil)
+    }
+    public static func skipped(_ error: ConnectorError) -> RecordOutcome {
+        RecordOutcome(.skipped, attributes: [:], error: error)
+    }
+    public static func failed(_ error: ConnectorError) -> RecordOutcome {
+        RecordOutcome(.failed, attributes: [:], error: error)
+    }
+}
+
+/// What a connector may say at any time.
+public protocol ConnectorReporter: Sendable {
+    func progress(_ progress: Progress)
+    func log(_ level: LogLevel, _ message: String, pathname: Pathname?)
+    /// Settings that changed and that the host must keep, such as a renewed token.
+    func configChanged(_ values: [String: String])
+}
+
+public struct Progress: Sendable, Hashable {
+    /// What is going on, such as `listing`.
+    public var phase: String
+    public var items: Int
+    public var itemsTotal: Int?
+    public var bytes: Int64
+    public var bytesTotal: Int64?
+
+    public init(phase: String, items: Int = 0, itemsTotal: Int? = nil, bytes: Int64 = 0, bytesTotal: Int64? = nil) {
+        self.phase = phase
+        self.items = items
+        self.itemsTotal = itemsTotal
+        self.bytes = bytes
+        self.bytesTotal = bytesTotal
+    }
+}
+
+public enum LogLevel: String, Sendable, Hashable, Comparable {
+    case debug, info, warning, error
+
+    private var rank: Int {
+        switch self {
+        case .debug: 0
+        case .info: 1
+        case .warning: 2
+        case .error: 3
+        }
+    }
+    public static func < (left: LogLevel, right: LogLevel) -> Bool { left.rank < right.rank }
+}

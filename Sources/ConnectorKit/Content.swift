@@ -1,0 +1,47 @@
+/// The bytes of one record, one after the other. Read by one task at a time.
+public protocol ContentReader: Sendable {
+    /// The next bytes, never empty; nil at the end. A content that cannot be read whole throws, it does not end.
+    /// - Throws: ``ConnectorError``, or `CancellationError`.
+    func read() async throws -> [UInt8]?
+
+    /// Gives the content up and frees what it holds. May be called more than once, and after the end.
+    func close() async
+}
+
+/// Content that is there for the asking: opened when the host wants it, and again where it broke.
+public protocol ContentSource: Sendable {
+    func open() async throws -> any ContentReader
+
+    /// The host is done with the record; nothing will be opened again.
+    func finished(_ status: RecordStatus) async
+}
+
+extension ContentReader {
+    /// The whole content. For what is known to be small, such as a catalog line or a test.
+    public func readAll() async throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        while let chunk = try await read() { bytes.append(contentsOf: chunk) }
+        await close()
+        return bytes
+    }
+}
+
+/// Content in memory.
+public actor MemoryContent: ContentReader, ContentSource {
+    private let bytes: [UInt8]
+    private var isSpent = false
+
+    public init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    public func read() -> [UInt8]? {
+        if isSpent || bytes.isEmpty { return nil }
+        isSpent = true
+        return bytes
+    }
+
+    public func close() { isSpent = true }
+
+    public nonisolated func open() -> any ContentReader { MemoryContent(bytes) }
+
+    public nonisolated func finished(_ status: RecordStatus) {}
+}
