@@ -49,6 +49,14 @@ public protocol Connector: Sendable {
 
     /// Saves what must outlive the process. Called once, last.
     func close() async throws
+
+    /// What it asked of its service so far, by name: `api_requests`, `bytes_downloaded`, `bytes_uploaded`.
+    func counters() async -> [String: Int64]
+}
+
+extension Connector {
+    /// Nothing is counted unless a connector counts.
+    public func counters() async -> [String: Int64] { [:] }
 }
 
 /// A source: it tells what is there and hands out the content that the host wants.
@@ -72,8 +80,10 @@ public protocol RecordSink: Sendable {
 public protocol Exporter: Connector {
     /// Stores one record. Returns when the outcome is true and not when it is likely: an item is committed by then.
     ///
-    /// Several run at a time. The content is read to its end, or given up by `close`.
-    func store(_ record: Record, content: (any ContentReader)?) async -> RecordOutcome
+    /// Several run at a time. The content is read to its end, or given up by `close`; its last read fails where length
+    /// or hash are not what was promised, so nothing may become visible before that read has returned nil.
+    /// - Parameter sequence: 1, 2, 3, ... in the order in which the host sent the records; every number comes.
+    func store(_ record: Record, sequence: Int, content: (any ContentReader)?) async -> RecordOutcome
 
     /// No more records come: what waits for company (a batch) must not wait longer.
     func finishStoring() async

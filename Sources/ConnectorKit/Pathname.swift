@@ -35,6 +35,13 @@ public struct Pathname: Sendable, Hashable, Comparable, CustomStringConvertible 
         return Pathname(trusted: string == "/" ? "/" + part : string + "/" + part)
     }
 
+    /// `other` with its root here: `/x/a` for `/a` joined to `/x`.
+    public func joined(with other: Pathname) throws(ConnectorError) -> Pathname {
+        var joined = self
+        for part in other.parts { joined = try joined.appending(part) }
+        return joined
+    }
+
     private static func refusal(_ reason: String) -> ConnectorError {
         ConnectorError(.protocolViolation, "a pathname \(reason)")
     }
@@ -54,7 +61,9 @@ public struct Pathname: Sendable, Hashable, Comparable, CustomStringConvertible 
         if count > longestPart { return "has a part of more than \(longestPart) bytes" }
         if isASCII { return nil }
         // C1 controls (U+0080...U+009F) are control characters too.
-        if part.unicodeScalars.contains(where: { (0x80...0x9F).contains($0.value) }) { return "has a control character" }
+        if part.unicodeScalars.contains(where: { (0x80...0x9F).contains($0.value) }) {
+            return "has a control character"
+        }
         let text = String(part)
         if !text.utf8.elementsEqual(text.precomposedStringWithCanonicalMapping.utf8) { return "is not in NFC" }
         return nil

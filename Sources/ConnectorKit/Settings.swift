@@ -88,8 +88,9 @@ public struct SettingDefinition: Sendable, Hashable {
     public var defaultValue: String?
     public var isSecret: Bool
 
-    public init(_ name: String, _ kind: Kind, _ summary: String, default defaultValue: String? = nil, secret: Bool = false)
-    {
+    public init(
+        _ name: String, _ kind: Kind, _ summary: String, default defaultValue: String? = nil, secret: Bool = false
+    ) {
         self.name = name
         self.kind = kind
         self.summary = summary

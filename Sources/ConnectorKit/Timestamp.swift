@@ -37,7 +37,9 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
             }
             return value
         }
-        func has(_ scalar: Unicode.Scalar, at index: Int) -> Bool { index < bytes.count && bytes[index] == scalar.value }
+        func has(_ scalar: Unicode.Scalar, at index: Int) -> Bool {
+            index < bytes.count && bytes[index] == scalar.value
+        }
         guard let year = number(0..<4), has("-", at: 4), let month = number(5..<7), has("-", at: 7),
             let day = number(8..<10), has("T", at: 10) || has("t", at: 10) || has(" ", at: 10),
             let hour = number(11..<13), has(":", at: 13), let minute = number(14..<16), has(":", at: 16),

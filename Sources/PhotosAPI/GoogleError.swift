@@ -1,0 +1,117 @@
+import ConnectorKit
+import HTTP
+import StrictJSON
+
+/// Google's error envelope and the other bodies that its hosts answer with, as one ``ConnectorError``.
+///
+/// `{"error":{"code","message","status","details"}}` from the API; an HTML page or an image from the download host;
+/// `{"error","error_description"}` from the token endpoint.
+enum GoogleError {
+    /// The error of an answer of the API that is no success.
+    /// - Parameter operation: what was asked for, such as `list albums`.
+    static func api(operation: String, status: Int, body: [UInt8], retryAfter: Int?) -> ConnectorError {
+        let envelope = (try? JSON(parsing: body))?["error"]
+        let text = envelope?["message"]?.stringValue ?? "HTTP status \(status)"
+        let said = "Google could not \(operation): \(text)"
+        switch status {
+        case 401:
+            return ConnectorError(
+                .auth, "Google does not accept the sign-in: \(text)",
+                hint: "sign in again, then import or set the new token")
+        case 403:
+            return permission(operation: operation, text: text, said: said)
+        case 404:
+            return ConnectorError(.notFound, said)
+        case 429:
+            if isDaily(text: text, envelope: envelope) { return dailyQuota }
+            return ConnectorError(
+                .rateLimited, said, isRetryable: true, retryAfter: retryAfter,
+                hint: "too many requests at a time; run it again later")
+        case 500...599:
+            return ConnectorError(
+                .unavailable, said, isRetryable: true, retryAfter: retryAfter,
+                hint: "the service has a problem; run it again later")
+        default:
+            // Storage that is full has no status of its own; the text is what clients go by.
+            if text.contains("remaining storage in the user's account is not enough") {
+                return ConnectorError(
+                    .quota, "the storage of the Google account is full",
+                    hint: "free some space or buy more, then run it again: it goes on where it stopped")
+            }
+            if text.contains("does not match any albums") { return ConnectorError(.notFound, said) }
+            return ConnectorError(.rejected, said)
+        }
+    }
+
+    static let dailyQuota = ConnectorError(
+        .quota, "the daily quota of requests of this Google Cloud project is used up",
+        hint: "it is refilled at midnight Pacific time; run it again then, and it goes on where it stopped")
+
+    private static func isDaily(text: String, envelope: JSON?) -> Bool {
+        if text.contains("per day") { return true }
+        let details = envelope?["details"]?.arrayValue ?? []
+        return details.contains { $0["metadata"]?["quota_limit"]?.stringValue?.contains("PerDay") ?? false }
+    }
+
+    private static func permission(operation: String, text: String, said: String) -> ConnectorError {
+        if text.contains("insufficient authentication scopes") {
+            return ConnectorError(
+                .permission, "the sign-in does not cover what is needed to \(operation)",
+                hint: "sign in again and leave every permission ticked")
+        }
+        if text.contains("has not been used in project") || text.contains("it is disabled") {
+            return ConnectorError(
+                .permission, "the Photos Library API is not enabled in the Google Cloud project of this client id",
+                hint: "enable it in the Google Cloud console, under APIs & Services")
+        }
+        return ConnectorError(
+            .permission, said,
+            hint: "since 31 March 2025 an app reaches only the items and albums that it created itself")
+    }
+
+    /// The error of an answer of the token endpoint (RFC 6749, section 5.2).
+    static func token(status: Int, body: [UInt8]) -> ConnectorError {
+        let json = try? JSON(parsing: body)
+        let code = json?["error"]?.stringValue ?? ""
+        switch (status, code) {
+        case (_, "invalid_grant"):
+            return ConnectorError(
+                .auth, "Google refuses the stored sign-in: it has expired or was revoked",
+                hint: "sign in again (rclone config reconnect NAME:, then import it again with --overwrite); an app whose "
+                    + "consent screen is in Testing loses its sign-ins after 7 days, any app after 6 months without use")
+        case (_, "invalid_client"), (_, "unauthorized_client"):
+            return ConnectorError(
+                .auth, "Google refuses the client id or the client secret",
+                hint: "compare client_id and client_secret with the Google Cloud console, under Credentials")
+        case (400, _), (401, _):
+            return ConnectorError(
+                .auth, "Google refuses to renew the sign-in\(code.isEmpty ? "" : " (\(code))")",
+                hint: "sign in again, then import the configuration again with --overwrite")
+        default:
+            return ConnectorError(
+                .unavailable, "the sign-in service answered with HTTP status \(status)", isRetryable: true,
+                hint: "run it again later")
+        }
+    }
+
+    /// A success whose body is not what the API promises.
+    static func nonsense(operation: String, isHTML: Bool) -> ConnectorError {
+        ConnectorError(
+            .unavailable,
+            "the answer to \(operation) is \(isHTML ? "a web page" : "not what the API promises")",
+            hint: "a proxy or a captive portal may stand between this machine and Google; check api_url if you set it")
+    }
+
+    /// What a transfer that broke means.
+    static func transport(_ error: any Error, operation: String) -> any Error {
+        guard let error = error as? HTTPError else { return error }
+        return ConnectorError(
+            .network, "could not \(operation): \(error.message)", isRetryable: error.isTransient,
+            hint: error.isTransient ? "check the connection and run it again" : nil)
+    }
+
+    /// True where a body is a web page, whatever its type says.
+    static func looksLikeHTML(_ body: [UInt8]) -> Bool {
+        body.first { !($0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09) } == UInt8(ascii: "<")
+    }
+}

@@ -1,0 +1,71 @@
+import ConnectorKit
+import StrictJSON
+
+/// One page of a list.
+public struct Page<Element: Sendable>: Sendable {
+    public var elements: [Element]
+    /// Where the list goes on; nil at its end. The only sign of an end: a page may be short, or empty, before it.
+    public var nextToken: String?
+}
+
+/// A list of the API, page after page. The next page is under way while one is worked on.
+///
+/// Elements that are repeated across a page boundary, which Google's lists do now and then, come once. A token that
+/// comes a second time ends the list in an error, since it would never end otherwise.
+public struct PageSequence<Element: Sendable>: AsyncSequence, Sendable {
+    public typealias AsyncIterator = Iterator
+
+    let operation: String
+    let identity: @Sendable (Element) -> String
+    let fetch: @Sendable (_ token: String?) async throws -> Page<Element>
+
+    public func makeAsyncIterator() -> Iterator { Iterator(list: self) }
+
+    public struct Iterator: AsyncIteratorProtocol {
+        private let list: PageSequence
+        private var next: Prefetch?
+        private var isStarted = false
+        /// Tokens and ids are kept as hashes: 100,000 ids of 80 characters would be most of the memory there is.
+        private var tokens: Set<Int> = []
+        private var seen: Set<Int> = []
+
+        init(list: PageSequence) { self.list = list }
+
+        /// The elements of the next page that no earlier page held; nil at the end of the list.
+        public mutating func next() async throws -> [Element]? {
+            if !isStarted {
+                isStarted = true
+                next = Prefetch(list, token: nil)
+            }
+            guard let prefetch = next else { return nil }
+            let page = try await prefetch.value()
+            next = nil
+            if let token = page.nextToken {
+                guard tokens.insert(token.hashValue).inserted else {
+                    throw ConnectorError(
+                        .unavailable, "Google's answer to \(list.operation) leads in a circle", isRetryable: true,
+                        hint: "run it again later; nothing that is missing from a list is taken for removed")
+                }
+                next = Prefetch(list, token: token)
+            }
+            return page.elements.filter { seen.insert(list.identity($0).hashValue).inserted }
+        }
+    }
+
+    /// The request for a page, which ends with whoever waits for it.
+    private final class Prefetch: Sendable {
+        private let task: Task<Page<Element>, any Error>
+
+        init(_ list: PageSequence, token: String?) { task = Task { try await list.fetch(token) } }
+
+        deinit { task.cancel() }
+
+        func value() async throws -> Page<Element> {
+            try await withTaskCancellationHandler {
+                try await task.value
+            } onCancel: {
+                task.cancel()
+            }
+        }
+    }
+}

@@ -1,0 +1,143 @@
+import ConnectorKit
+import HTTP
+import StrictJSON
+import Synchronization
+
+/// A client of the Google Photos Library API for one account.
+///
+/// <https://developers.google.com/photos/library/reference/rest>. It retries, renews the sign-in and counts; it knows
+/// nothing of backups. Every failure is a ``ConnectorError``, or `CancellationError`.
+public final class PhotosClient: Sendable {
+    public struct Configuration: Sendable {
+        /// Base of the API, without `/v1` and without a slash at the end.
+        public var apiURL: String
+        public var tokenURL: String
+        public var clientID: String
+        public var clientSecret: Secret?
+        public var token: OAuthToken
+        public var retry: RetryPolicy
+
+        public static let googleAPI = "https://photoslibrary.googleapis.com"
+        public static let googleToken = "https://oauth2.googleapis.com/token"
+
+        public init(
+            apiURL: String = Self.googleAPI, tokenURL: String = Self.googleToken, clientID: String,
+            clientSecret: Secret?, token: OAuthToken, retry: RetryPolicy = RetryPolicy()
+        ) {
+            self.apiURL = apiURL
+            self.tokenURL = tokenURL
+            self.clientID = clientID
+            self.clientSecret = clientSecret
+            self.token = token
+            self.retry = retry
+        }
+    }
+
+    /// What was asked of Google so far.
+    public struct Statistics: Sendable, Hashable {
+        /// Requests that count against the daily quota: all but downloads and renewals of the sign-in.
+        public var apiRequests = 0
+        /// Requests for bytes, which have a daily quota of their own.
+        public var downloads = 0
+        public var bytesDownloaded: Int64 = 0
+        public var bytesUploaded: Int64 = 0
+    }
+
+    let http: HTTPClient
+    let configuration: Configuration
+    let runtime: Runtime
+    private let tokens: TokenProvider
+    private let counters = Mutex(Statistics())
+
+    /// - Parameter onRenewal: called with each renewed sign-in, which somebody must keep.
+    public init(
+        configuration: Configuration, http: HTTPClient, runtime: Runtime,
+        onRenewal: @escaping @Sendable (OAuthToken) -> Void
+    ) {
+        self.configuration = configuration
+        self.http = http
+        self.runtime = runtime
+        tokens = TokenProvider(http: http, configuration: configuration, runtime: runtime, onRenewal: onRenewal)
+    }
+
+    /// Ends what is under way. Nothing can be asked afterwards.
+    public func shutdown() { http.shutdown() }
+
+    public var statistics: Statistics { counters.withLock { $0 } }
+
+    func count(_ change: (inout Statistics) -> Void) { counters.withLock { change(&$0) } }
+
+    /// One call of the API.
+    struct Call {
+        var method = "GET"
+        /// From `/v1` on, with its query.
+        var path: String
+        var headers: [HTTPHeader] = []
+        var body: HTTPRequestBody = .none
+        /// What it does, as in "could not …".
+        var operation: String
+        /// Whether sending it twice does no more than sending it once. One that is not is repeated only where it
+        /// cannot have arrived.
+        var isIdempotent = true
+
+        static func post(_ path: String, _ json: JSON, operation: String, isIdempotent: Bool = true) -> Call {
+            Call(
+                method: "POST", path: path, headers: [HTTPHeader("Content-Type", "application/json")],
+                body: .bytes(json.bytes), operation: operation, isIdempotent: isIdempotent)
+        }
+    }
+
+    /// The body of the answer, parsed.
+    func json(_ call: Call) async throws -> JSON {
+        let body = try await bytes(call)
+        guard let json = try? JSON(parsing: body), json.objectValue != nil else {
+            throw GoogleError.nonsense(operation: call.operation, isHTML: GoogleError.looksLikeHTML(body))
+        }
+        return json
+    }
+
+    /// The body of the answer. The one place that retries calls.
+    func bytes(_ call: Call) async throws -> [UInt8] {
+        var attempt = 0
+        var refused: Secret?
+        while true {
+            attempt += 1
+            do {
+                let token = try await tokens.token(insteadOf: refused)
+                let (status, body, retryAfter) = try await send(call, token: token)
+                if status == 200 || status == 207 { return body }
+                // A token can be revoked before its time: once, a new one may do.
+                if status == 401, refused == nil {
+                    refused = token
+                    continue
+                }
+                throw GoogleError.api(
+                    operation: call.operation, status: status, body: body, retryAfter: retryAfter)
+            } catch let error as ConnectorError {
+                let mayRepeat = call.isIdempotent || error.code == .rateLimited
+                guard mayRepeat,
+                    let delay = configuration.retry.delay(after: attempt, error: error, random: runtime.random())
+                else { throw error }
+                try await runtime.sleep(delay)
+            }
+        }
+    }
+
+    private func send(_ call: Call, token: Secret) async throws -> (Int, [UInt8], Int?) {
+        count { $0.apiRequests += 1 }
+        do {
+            var request = HTTPRequest(
+                method: call.method, url: configuration.apiURL + call.path,
+                headers: call.headers + [HTTPHeader("Authorization", "Bearer \(token.reveal())")], body: call.body)
+            request.acceptsCompression = true
+            let response = try await http.send(request)
+            let body = try await response.body.collect(limit: Self.largestAnswer)
+            return (response.status, body, response.header("Retry-After").flatMap { Int($0) })
+        } catch {
+            throw GoogleError.transport(error, operation: call.operation)
+        }
+    }
+
+    /// A page of 100 items is some 100 kB.
+    private static let largestAnswer = 16 << 20
+}

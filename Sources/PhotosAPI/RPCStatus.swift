@@ -1,0 +1,28 @@
+import ConnectorKit
+import StrictJSON
+
+/// `google.rpc.Status`, as batch calls have one for each of their parts. A success has no `code` at all.
+/// <https://cloud.google.com/apis/design/errors>
+struct RPCStatus: Sendable, Hashable {
+    var code: Int
+    var message: String
+
+    init(_ json: JSON?) {
+        code = Int(json?["code"]?.int64Value ?? 0)
+        message = json?["message"]?.stringValue ?? ""
+    }
+
+    var isSuccess: Bool { code == 0 }
+
+    func error(operation: String) -> ConnectorError {
+        let said = "Google could not \(operation): \(message.isEmpty ? "code \(code)" : message)"
+        return switch code {
+        case 5: ConnectorError(.notFound, said)
+        case 7: ConnectorError(.permission, said)
+        case 8: ConnectorError(.quota, said, hint: "the storage or a quota of the account is used up")
+        // INTERNAL and UNAVAILABLE pass; clients report that the same token works a moment later.
+        case 13, 14: ConnectorError(.unavailable, said, isRetryable: true, hint: "run it again later")
+        default: ConnectorError(.rejected, said)
+        }
+    }
+}

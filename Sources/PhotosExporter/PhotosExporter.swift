@@ -1,0 +1,210 @@
+import ConnectorKit
+import HTTP
+import PhotosAPI
+import PhotosLibrary
+
+/// A Google Photos library as a destination of records: files become items, folders below `/album` become albums.
+///
+/// Google's side is append-only: nothing can be deleted. So every step is in the journal before the next one, and what
+/// the journal or the album itself shows to be there is not made again.
+public final class PhotosExporter: Exporter {
+    public let identity: ConnectorIdentity
+    private let client: PhotosClient
+    private let journal: Journal
+    private let albums: AlbumBook
+    private let committer: Committer
+    private let uploads: UploadDesk
+    private let slots: TransferSlots
+    private let runtime: Runtime
+
+    /// Upload tokens end after a day (Upload media guide); one that is nearly over is not relied on.
+    private static let longestTokenAge: Int64 = 23 * 3600
+
+    /// Sets the exporter up without a word to the network.
+    /// - Throws: ``ConnectorError`` with code `config` or `read-only`.
+    public init(
+        settings raw: Settings, options: ConnectorOptions, reporter: any ConnectorReporter, runtime: Runtime,
+        index: Index? = nil
+    ) throws {
+        let settings = try LibrarySettings(raw)
+        if settings.isReadOnly {
+            throw ConnectorError(
+                .readOnly, "this destination is read-only", hint: "set read_only=false if it is to be written")
+        }
+        identity = ConnectorIdentity(origin: settings.origin, kind: "googlephotos", root: settings.root)
+        self.runtime = runtime
+        let index = try index ?? Index(path: Index.path(for: settings, environment: runtime.environment))
+        client = try PhotosClient(settings, runtime: runtime, reporter: reporter)
+        journal = Journal(index)
+        albums = AlbumBook(client: client)
+        committer = Committer(
+            client: client, journal: journal, albums: albums, runtime: runtime, batchSize: settings.batchSize,
+            batchTimeout: settings.batchTimeout)
+        uploads = UploadDesk()
+        slots = TransferSlots(min(settings.transfers, max(1, options.maxConcurrency)))
+    }
+
+    public func ping() async throws { try await client.ping() }
+
+    public func close() async { client.shutdown() }
+
+    public func counters() async -> [String: Int64] { client.statistics.counters }
+
+    public func finishStoring() async { await committer.finish() }
+
+    public func store(_ record: Record, sequence: Int, content: (any ContentReader)?) async -> RecordOutcome {
+        await committer.begin()
+        let outcome: RecordOutcome
+        do {
+            outcome = try await place(record, sequence: sequence, content: content)
+        } catch {
+            let error = ConnectorError(wrapping: error)
+            await uploads.noteFatal(error)
+            outcome = .failed(error)
+        }
+        await content?.close()
+        await committer.end(sequence)
+        return outcome
+    }
+
+    private func place(_ record: Record, sequence: Int, content: (any ContentReader)?) async throws -> RecordOutcome {
+        let pathname = try identity.root.joined(with: record.pathname)
+        switch record.kind {
+        case .directory:
+            // An album is made with its first item. What its title was is known only from its directory.
+            if let title = record.attributes[Attribute.albumTitle] { await uploads.note(title: title, of: pathname) }
+            return .unchanged()
+        case .symlink:
+            return .skipped(ConnectorError(.unsupported, "Google Photos has no links: \(record.pathname)"))
+        case .file: break
+        }
+        if let fatal = await uploads.fatal { return .failed(fatal) }
+        let target = Target(pathname, titles: await uploads.titles)
+        if target == .catalog { return .unchanged() }
+        let filename = record.attributes[Attribute.filename].flatMap { $0.isEmpty ? nil : $0 } ?? pathname.name
+        guard let format = MediaFormat(filename: filename, mimeType: record.mimeType) else {
+            return .skipped(ConnectorError(.rejected, "Google Photos does not take files of this type"))
+        }
+        if let size = record.size, size > format.largestSize || size == 0 {
+            return .skipped(
+                size == 0
+                    ? ConnectorError(.rejected, "Google Photos does not take empty files")
+                    : ConnectorError(.tooLarge, "Google Photos takes no more than \(format.largestSize >> 20) MiB"))
+        }
+        var album: String?
+        if case .album(let title) = target { album = try await albums.id(ofAlbum: title) }
+        return try await make(
+            record, sequence: sequence, content: content, album: album, filename: String(filename.prefix(255)),
+            mimeType: format.mimeType)
+    }
+
+    private func make(
+        _ record: Record, sequence: Int, content: (any ContentReader)?, album: String?, filename: String,
+        mimeType: String
+    ) async throws -> RecordOutcome {
+        var sha256 = record.sha256
+        var isSpent = false
+        while true {
+            if try await !isUploaded(sha256) {
+                guard let content, !isSpent else {
+                    throw ConnectorError(
+                        .unavailable, "Google no longer has what was uploaded", isRetryable: true, hint: "run it again")
+                }
+                isSpent = try await upload(record, content: content, mimeType: mimeType, sha256: &sha256)
+            }
+            guard let sha256 else { throw ConnectorError(.internalDefect, "an upload has no hash") }
+            let request = Committer.Request(
+                sequence: sequence, sha256: sha256, album: album, filename: filename,
+                description: record.attributes[Attribute.description] ?? "")
+            switch await committer.commit(request) {
+            case .created(let id): return .stored([Attribute.id: id])
+            case .present(let id): return .unchanged([Attribute.id: id])
+            case .failed(let error): throw error
+            case .gone: continue
+            }
+        }
+    }
+
+    /// Whether the journal knows an item of this content, or a token that is still good.
+    private func isUploaded(_ sha256: String?) async throws -> Bool {
+        guard let sha256 else { return false }
+        switch try await journal.entry(sha256: sha256) {
+        case .created: return true
+        case .uploaded(let token): return runtime.now() < token.birth.adding(seconds: Self.longestTokenAge)
+        case nil: return false
+        }
+    }
+
+    /// Uploads a content, unless another record with the same one has just done so.
+    /// - Returns: whether the content was read, and cannot be again.
+    private func upload(
+        _ record: Record, content: any ContentReader, mimeType: String, sha256: inout String?
+    ) async throws -> Bool {
+        if let known = sha256 {
+            await uploads.begin(known)
+            if try await isUploaded(known) {
+                await uploads.end(known)
+                return false
+            }
+        }
+        let claimed = sha256
+        await slots.take()
+        let result: Result<(UploadToken, String), any Error>
+        do {
+            result = .success(try await send(content, size: record.size, mimeType: mimeType))
+        } catch {
+            result = .failure(error)
+        }
+        await slots.giveBack()
+        do {
+            let (token, actual) = try result.get()
+            if let claimed, claimed != actual {
+                throw ConnectorError(.corrupt, "the content does not have the hash that was promised")
+            }
+            sha256 = actual
+            if try await !isUploaded(actual) { try await journal.note(token, sha256: actual) }
+        } catch {
+            if let claimed { await uploads.end(claimed) }
+            throw error
+        }
+        if let claimed { await uploads.end(claimed) }
+        return true
+    }
+
+    private func send(
+        _ content: any ContentReader, size: Int64?, mimeType: String
+    ) async throws -> (UploadToken, String) {
+        let source = UploadSource(content)
+        do {
+            let token = try await client.upload(source, size: size, mimeType: mimeType)
+            return (token, try await source.finish())
+        } catch {
+            // What the content itself had to say is the better reason than the upload that broke with it.
+            throw await source.failure ?? error
+        }
+    }
+}
+
+/// What the records of one export share: who uploads which content, titles, and why nothing more can be done.
+actor UploadDesk {
+    private var busy: [String: [CheckedContinuation<Void, Never>]] = [:]
+    private(set) var titles: [Pathname: String] = [:]
+    /// A failure that every further record would meet as well.
+    private(set) var fatal: ConnectorError?
+
+    /// Waits while another record uploads the same content.
+    func begin(_ sha256: String) async {
+        while busy[sha256] != nil { await withCheckedContinuation { busy[sha256, default: []].append($0) } }
+        busy[sha256] = []
+    }
+
+    func end(_ sha256: String) {
+        for waiter in busy.removeValue(forKey: sha256) ?? [] { waiter.resume() }
+    }
+
+    func note(title: String, of directory: Pathname) { titles[directory] = title }
+
+    func noteFatal(_ error: ConnectorError) {
+        if [.auth, .quota].contains(error.code) { fatal = fatal ?? error }
+    }
+}

@@ -1,0 +1,142 @@
+import ConnectorKit
+import PhotosAPI
+import PhotosLibrary
+
+/// The bytes of one item, whatever the number of its places: downloaded once.
+///
+/// An item with one place is passed through. One with several goes through a spool, from which every place reads, in
+/// whatever order and however late the host opens them; it is gone when the host is done with the last.
+actor ItemContent {
+    private let item: ShelvedItem
+    private let client: PhotosClient
+    private let index: Index
+    private let sizes: SizeLedger
+    private let runtime: Runtime
+    private let isShared: Bool
+    private var unfinished: Int
+    private var spool: Spool?
+    private var size: Int64?
+
+    /// Base URLs live for 60 minutes; a download that begins before this age ends in time or is resumed.
+    private static let longestURLAge: Int64 = 55 * 60
+
+    init(
+        item: ShelvedItem, client: PhotosClient, index: Index, sizes: SizeLedger, places: Int, runtime: Runtime
+    ) {
+        self.item = item
+        self.client = client
+        self.index = index
+        self.sizes = sizes
+        self.runtime = runtime
+        isShared = places > 1
+        unfinished = places
+    }
+
+    /// One place of the item, as a record's content.
+    struct Place: ContentSource {
+        private let content: ItemContent
+
+        init(_ content: ItemContent) { self.content = content }
+
+        func open() async throws -> any ContentReader { try await content.open() }
+        func finished(_ status: RecordStatus) async { await content.finished(status) }
+    }
+
+    private func open() async throws -> any ContentReader {
+        let measure: @Sendable (Int64) async -> Void = { [weak self] size in await self?.learnt(size) }
+        guard isShared else { return MeasuredReader(download(), onEnd: measure) }
+        if let spool, await spool.isUsable { return spool.reader() }
+        let fresh = try Spool(
+            filling: MeasuredReader(download(), onEnd: measure),
+            directory: runtime.environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp")
+        spool = fresh
+        return fresh.reader()
+    }
+
+    private func learnt(_ size: Int64) { self.size = size }
+
+    private func finished(_ status: RecordStatus) async {
+        unfinished -= 1
+        if status == .stored, let size { await sizes.note(size, ofItem: item.number) }
+        if unfinished == 0 {
+            await spool?.discard()
+            spool = nil
+        }
+    }
+
+    private func download() -> Download {
+        client.download { [item, client, index, runtime] refused in
+            func isGood(_ url: String, _ birth: Timestamp) -> Bool {
+                !url.isEmpty && url != refused && runtime.now() < birth.adding(seconds: Self.longestURLAge)
+            }
+            func complete(_ url: String) -> String { MediaItem.downloadURL(baseURL: url, kind: item.item.kind) }
+            if isGood(item.item.baseURL, item.urlBirth), complete(item.item.baseURL) != refused {
+                return complete(item.item.baseURL)
+            }
+            // Another item of the neighbourhood may have renewed it.
+            if let known = try await index.url(ofItem: item.number), isGood(known.url, known.birth),
+                complete(known.url) != refused
+            {
+                return complete(known.url)
+            }
+            return complete(try await Self.renewed(item, client: client, index: index, runtime: runtime))
+        }
+    }
+
+    /// A fresh base URL, and fresh ones for the items that are to be read next: one request for fifty.
+    private static func renewed(
+        _ item: ShelvedItem, client: PhotosClient, index: Index, runtime: Runtime
+    ) async throws -> String {
+        let ids = try await index.items(from: item, limit: PhotosClient.batchSize)
+        let results = try await client.mediaItems(ids)
+        let items = results.compactMap { try? $0.get() }
+        try await index.keepURLs(of: items, at: runtime.now())
+        guard let own = results.first else {
+            throw ConnectorError(.internalDefect, "the index has lost an item during an import")
+        }
+        return try own.get().baseURL
+    }
+}
+
+/// Passes a content through and tells its length at its end.
+actor MeasuredReader: ContentReader {
+    private let reader: any ContentReader
+    private let onEnd: @Sendable (Int64) async -> Void
+    private var count: Int64 = 0
+
+    init(_ reader: any ContentReader, onEnd: @escaping @Sendable (Int64) async -> Void) {
+        self.reader = reader
+        self.onEnd = onEnd
+    }
+
+    func read() async throws -> [UInt8]? {
+        guard let chunk = try await reader.read() else {
+            await onEnd(count)
+            return nil
+        }
+        count += Int64(chunk.count)
+        return chunk
+    }
+
+    func close() async { await reader.close() }
+}
+
+/// Sizes that were learnt by downloading, written to the index now and then.
+actor SizeLedger {
+    private let index: Index
+    private var pending: [Int64: Int64] = [:]
+
+    init(index: Index) { self.index = index }
+
+    func note(_ size: Int64, ofItem number: Int64) async {
+        pending[number] = size
+        // Losing some is no loss: they are learnt again.
+        if pending.count >= 500 { try? await save() }
+    }
+
+    func save() async throws {
+        let sizes = pending
+        pending = [:]
+        try await index.learn(sizes: sizes)
+    }
+}

@@ -1,0 +1,109 @@
+import ConnectorKit
+import HTTP
+import PhotosAPI
+import PhotosLibrary
+
+/// A Google Photos library as a source of records.
+///
+/// An import has two halves. The lists of the service are read whole into the index first: only then it is known where
+/// each item is shown and who is first to have a name, and a list that breaks off has emitted nothing. Then every item
+/// becomes one record for each of its places, next to each other, so that its bytes are downloaded once.
+public final class PhotosImporter: Importer {
+    public let identity: ConnectorIdentity
+    private let client: PhotosClient
+    private let settings: LibrarySettings
+    private let scope: Scope
+    private let index: Index
+    private let reporter: any ConnectorReporter
+    private let runtime: Runtime
+
+    /// Sets the importer up without a word to the network.
+    /// - Throws: ``ConnectorError`` with code `config` or `not-found`, which says what is wrong with the settings.
+    public init(
+        settings raw: Settings, options: ConnectorOptions, reporter: any ConnectorReporter, runtime: Runtime,
+        index: Index? = nil
+    ) throws {
+        settings = try LibrarySettings(raw)
+        scope = try Scope(root: settings.root, views: settings.views)
+        identity = ConnectorIdentity(
+            origin: settings.origin, kind: "googlephotos", root: settings.root, flags: ["stream"])
+        self.index = try index ?? Index(path: Index.path(for: settings, environment: runtime.environment))
+        self.reporter = reporter
+        self.runtime = runtime
+        client = try PhotosClient(settings, runtime: runtime, reporter: reporter)
+    }
+
+    public func ping() async throws { try await client.ping() }
+
+    public func close() async { client.shutdown() }
+
+    public func counters() async -> [String: Int64] { client.statistics.counters }
+
+    public func importRecords(state: String?, to sink: any RecordSink) async throws -> String? {
+        let contents = try await LibraryLister(
+            client: client, index: index, scope: scope, includesArchived: settings.includesArchived,
+            reporter: reporter, runtime: runtime
+        ).list()
+        try await checkRoot(contents)
+        try await emitDirectories(contents, to: sink)
+        let sizes = SizeLedger(index: index)
+        do {
+            try await emitItems(contents.shelf, sizes: sizes, to: sink)
+        } catch {
+            // What was learnt is worth keeping, however the import ends.
+            try? await sizes.save()
+            throw error
+        }
+        try await sizes.save()
+        return nil
+    }
+
+    /// A root that is nowhere is an error, not an empty source.
+    private func checkRoot(_ contents: LibraryContents) async throws {
+        let root = scope.root
+        let isDirectory = contents.directories.keys.contains { root.contains($0) }
+        if root.isRoot || isDirectory { return }
+        if try await contents.shelf.showsItem(at: root) { return }
+        throw ConnectorError(
+            .notFound, "there is no \(root) in this library",
+            hint: "gphotos source ls NAME lists what is there; since 31 March 2025 Google shows an app only what that app "
+                + "uploaded")
+    }
+
+    private func emitDirectories(_ contents: LibraryContents, to sink: any RecordSink) async throws {
+        var newest: [Pathname: Timestamp] = [:]
+        for (path, time) in contents.directories where scope.shows(path) {
+            for directory in path.ancestors + [path] {
+                newest[directory] = max(newest[directory] ?? .epoch, time)
+            }
+        }
+        for directory in scope.root.ancestors where newest[directory] == nil { newest[directory] = .epoch }
+        if newest.isEmpty { newest[.root] = .epoch }
+        for (path, time) in newest.sorted(by: { $0.key < $1.key }) {
+            var record = Record.directory(path, modificationTime: time)
+            record.error = contents.failures[path]
+            if let title = contents.albumTitles[path] { record.attributes[Attribute.albumTitle] = title }
+            try await sink.emit(record, content: nil)
+        }
+    }
+
+    private func emitItems(_ shelf: Shelf, sizes: SizeLedger, to sink: any RecordSink) async throws {
+        var last: ShelvedItem?
+        var emitted = 0
+        while true {
+            let page = try await shelf.page(before: last)
+            if page.isEmpty { return }
+            last = page.last
+            for item in page where !item.places.isEmpty {
+                let content = ItemContent(
+                    item: item, client: client, index: index, sizes: sizes, places: item.places.count, runtime: runtime)
+                for place in item.places {
+                    let record = Record(item, at: place)
+                    try await sink.emit(record, content: record.hasContent ? ItemContent.Place(content) : nil)
+                }
+                emitted += 1
+            }
+            reporter.progress(Progress(phase: "reading", items: emitted))
+        }
+    }
+}

@@ -1,0 +1,129 @@
+import ConnectorKit
+import Foundation
+import GRDB
+
+/// What was learnt about one account: items, albums, the names that were given to them, and what was uploaded.
+///
+/// One SQLite file per account, 0600. Losing it costs requests and never data: everything in it can be learnt again,
+/// but for who was first to have a name.
+public final class Index: Sendable {
+    let database: DatabaseQueue
+
+    /// Opens or makes the index of an account.
+    /// - Parameter path: nil keeps it in memory, for tests.
+    /// - Throws: ``ConnectorError`` where the file cannot be used.
+    public init(path: String?) throws {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(15)
+        configuration.prepareDatabase { db in
+            // A page cache of 8 MiB: a library of any size passes through it. Download URLs are kept in a temporary
+            // table, since they are capabilities that end within the hour and belong in no file.
+            try db.execute(sql: "PRAGMA cache_size = -8192; PRAGMA temp_store = FILE; PRAGMA synchronous = NORMAL")
+        }
+        do {
+            guard let path else {
+                database = try DatabaseQueue(configuration: configuration)
+                try Self.migrator.migrate(database)
+                try prepareSession()
+                return
+            }
+            try Self.prepareFile(path)
+            database = try DatabaseQueue(path: path, configuration: configuration)
+            try database.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA journal_mode = WAL") }
+            try Self.migrator.migrate(database)
+            try prepareSession()
+        } catch let error as DatabaseError {
+            throw ConnectorError(
+                .internalDefect, "the index of the account cannot be used: \(error.message ?? error.resultCode.description)",
+                hint: "check \(path ?? "memory"); it can be removed: it is learnt again")
+        }
+    }
+
+    /// Created before SQLite does, so that it is never readable by others, not even for a moment.
+    private static func prepareFile(_ path: String) throws {
+        let directory = (path as NSString).deletingLastPathComponent
+        do {
+            try FileManager.default.createDirectory(
+                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw ConnectorError(
+                .config, "the directory for the index cannot be made: \(directory)",
+                hint: "set XDG_STATE_HOME to a directory that can be written")
+        }
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw ConnectorError(
+                .config, "the index cannot be written: \(path): \(String(cString: strerror(errno)))",
+                hint: "set XDG_STATE_HOME to a directory that can be written")
+        }
+        close(descriptor)
+    }
+
+    private func prepareSession() throws {
+        try database.write { db in
+            try db.execute(
+                sql: "CREATE TEMP TABLE urls(item INTEGER PRIMARY KEY, url TEXT NOT NULL, born INTEGER NOT NULL)")
+        }
+    }
+
+    /// The file of an account's index.
+    public static func path(for settings: LibrarySettings, environment: [String: String]) -> String {
+        let state =
+            environment["XDG_STATE_HOME"].flatMap { $0.isEmpty ? nil : $0 }
+            ?? (environment["HOME"] ?? "/") + "/.local/state"
+        let account = [settings.api.apiURL, settings.api.clientID, settings.origin].joined(separator: "\n")
+        return "\(state)/gphotos/\(SafeName.mark(of: account, digits: 16)).sqlite"
+    }
+
+    private static let migrator: DatabaseMigrator = {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { db in try db.execute(sql: schema) }
+        return migrator
+    }()
+
+    private static let schema = """
+        -- number is ours and short; id is Google's. seen, library_seen and favorite_seen are the number of the last
+        -- listing that held the item anywhere, in the library, among the favorites.
+        CREATE TABLE items(
+            number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
+            filename TEXT NOT NULL, description TEXT NOT NULL, mime_type TEXT NOT NULL,
+            created INTEGER NOT NULL, created_nanos INTEGER NOT NULL,
+            width INTEGER NOT NULL, height INTEGER NOT NULL,
+            is_video INTEGER NOT NULL, video_status TEXT,
+            camera_make TEXT NOT NULL, camera_model TEXT NOT NULL, product_url TEXT NOT NULL,
+            seen INTEGER NOT NULL, library_seen INTEGER NOT NULL DEFAULT 0, favorite_seen INTEGER NOT NULL DEFAULT 0,
+            size INTEGER, sha256 TEXT);
+        CREATE INDEX items_by_time ON items(created, created_nanos, id);
+
+        -- position is the order of the list; directory is where it is shown.
+        CREATE TABLE albums(
+            number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, items INTEGER NOT NULL,
+            cover TEXT NOT NULL, seen INTEGER NOT NULL, directory INTEGER);
+        CREATE TABLE album_items(
+            album INTEGER NOT NULL, position INTEGER NOT NULL, item INTEGER NOT NULL,
+            PRIMARY KEY(album, position)) WITHOUT ROWID;
+        CREATE INDEX album_items_by_item ON album_items(item, album);
+
+        -- Names are given once and kept. A directory holds its own name in its parent under the item -number.
+        CREATE TABLE directories(number INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, album INTEGER);
+        CREATE TABLE names(
+            item INTEGER NOT NULL, directory INTEGER NOT NULL, name TEXT NOT NULL,
+            PRIMARY KEY(item, directory)) WITHOUT ROWID;
+        CREATE UNIQUE INDEX names_by_directory ON names(directory, name);
+
+        -- The journal of uploads: content -> upload token -> media item.
+        CREATE TABLE uploads(
+            sha256 TEXT PRIMARY KEY, token TEXT, token_born INTEGER, item_id TEXT) WITHOUT ROWID;
+
+        -- What has another file name or title is another file or folder.
+        CREATE TRIGGER item_renamed AFTER UPDATE OF filename ON items WHEN old.filename <> new.filename BEGIN
+            DELETE FROM names WHERE item = old.number;
+        END;
+        CREATE TRIGGER album_renamed AFTER UPDATE OF title ON albums WHEN old.title <> new.title BEGIN
+            UPDATE directories SET album = NULL WHERE album = old.number;
+            UPDATE albums SET directory = NULL WHERE number = old.number;
+        END;
+
+        CREATE TABLE counters(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+        """
+}

@@ -1,0 +1,156 @@
+import ConnectorKit
+import Foundation
+import PhotosAPI
+
+/// The settings of a Google Photos source or destination, checked.
+public struct LibrarySettings: Sendable {
+    public var api: PhotosClient.Configuration
+    public var caFile: String?
+    /// The account: the same in every run against it.
+    public var origin: String
+    public var root: Pathname
+    public var views: Set<View>
+    public var includesArchived: Bool
+    public var isReadOnly: Bool
+    /// The most transfers at a time.
+    public var transfers: Int
+    /// How long a batch that is not full waits for company.
+    public var batchTimeout: Duration
+    /// The most items that one call creates.
+    public var batchSize: Int
+
+    /// - Throws: ``ConnectorError`` with code `config`, which names the setting.
+    public init(_ settings: Settings) throws(ConnectorError) {
+        if let type = settings["type"], type != "google photos" {
+            throw ConnectorError(
+                .config, "the setting type is \(type), not google photos", hint: "choose a remote of Google Photos")
+        }
+        guard let blob = settings["token"] else {
+            throw ConnectorError(
+                .config, "the setting token is missing: there is no sign-in",
+                hint: "run rclone config reconnect NAME: and import the remote again")
+        }
+        api = PhotosClient.Configuration(
+            apiURL: try Self.url(settings, "api_url", default: PhotosClient.Configuration.googleAPI),
+            tokenURL: try Self.url(settings, "token_url", default: PhotosClient.Configuration.googleToken),
+            clientID: settings["client_id"] ?? "",
+            clientSecret: settings.secret("client_secret"),
+            token: try OAuthToken(parsing: blob))
+        _ = try Self.url(settings, "auth_url", default: PhotosClient.Configuration.googleAPI)
+        caFile = settings["ca_file"]
+        if let caFile, !FileManager.default.isReadableFile(atPath: caFile) {
+            throw ConnectorError(.config, "the setting ca_file names a file that cannot be read")
+        }
+        root = try Location(settings["location"] ?? "googlephotos://").path
+        includesArchived = try settings.bool("include_archived", default: true)
+        isReadOnly = try settings.bool("read_only", default: false)
+        transfers = try settings.integer("transfers", default: 16, in: 1...128)
+        let size = try settings.integer("batch_size", default: 0, in: 0...50)
+        batchSize = size == 0 ? 50 : size
+        batchTimeout = try Self.duration(settings, "batch_timeout", default: .seconds(1))
+        views = try Self.views(settings)
+        origin = Self.origin(settings)
+    }
+
+    /// The account where it is known, else the name of the remote, else the client id: each is the same in every run.
+    private static func origin(_ settings: Settings) -> String {
+        settings["account"] ?? settings["name"]
+            ?? "googlephotos-" + SafeName.mark(of: settings["client_id"] ?? "", digits: 12)
+    }
+
+    private static func views(_ settings: Settings) throws(ConnectorError) -> Set<View> {
+        var views: Set<View> = []
+        for word in (settings["views"] ?? "by-month,album,favorites").split(separator: ",") {
+            guard let view = View(rawValue: word.trimmingCharacters(in: .whitespaces)) else {
+                let known = View.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ConnectorError(.config, "the setting views holds \(word), which is none of: \(known)")
+            }
+            views.insert(view)
+        }
+        return views
+    }
+
+    /// A URL without a slash at its end: https, or http to this machine itself.
+    private static func url(_ settings: Settings, _ key: String, default fallback: String) throws(ConnectorError) -> String
+    {
+        guard var text = settings[key] else { return fallback }
+        while text.hasSuffix("/") { text.removeLast() }
+        let components = URLComponents(string: text)
+        let host = components?.host ?? ""
+        let isLoopback = host == "localhost" || host == "[::1]" || host == "::1" || host.hasPrefix("127.")
+        guard !host.isEmpty, components?.scheme == "https" || (components?.scheme == "http" && isLoopback) else {
+            throw ConnectorError(
+                .config, "the setting \(key) must be an https URL", hint: "plain http is for this machine itself only")
+        }
+        return text
+    }
+
+    /// A duration as rclone writes it: `1s`, `500ms`, `2m`; 0 is the default.
+    private static func duration(
+        _ settings: Settings, _ key: String, default fallback: Duration
+    ) throws(ConnectorError) -> Duration {
+        guard let text = settings[key] else { return fallback }
+        let number = text.prefix { $0.isNumber || $0 == "." }
+        let factor: Double? =
+            switch text.dropFirst(number.count) {
+            case "ms": 0.001
+            case "s", "": 1
+            case "m": 60
+            default: nil
+            }
+        guard let factor, let value = Double(number), value >= 0, value * factor <= 3600 else {
+            throw ConnectorError(.config, "the setting \(key) must be a duration such as 1s or 500ms")
+        }
+        return value == 0 ? fallback : .milliseconds(Int64(value * factor * 1000))
+    }
+
+    /// The one definition of the settings: `spec`, validators and documentation are made of it.
+    public static let definitions: [SettingDefinition] = [
+        SettingDefinition("location", .text, "What to read or write: googlephotos://[/PATH].", default: "googlephotos://"),
+        SettingDefinition("client_id", .text, "OAuth client id of your Google Cloud project."),
+        SettingDefinition("client_secret", .text, "OAuth client secret.", secret: true),
+        SettingDefinition("token", .text, "OAuth token, as the JSON that rclone stores.", secret: true),
+        SettingDefinition("auth_url", .text, "URL of the sign-in page, for a test service."),
+        SettingDefinition("token_url", .text, "URL of the token endpoint, for a test service."),
+        SettingDefinition("api_url", .text, "Base URL of the Library API without /v1, for a test service."),
+        SettingDefinition("ca_file", .text, "PEM file of certificates to trust beside the system's."),
+        SettingDefinition("read_only", .flag, "Refuse to write to the account.", default: "false"),
+        SettingDefinition("include_archived", .flag, "Show archived items in the dated views.", default: "true"),
+        SettingDefinition(
+            "views", .text, "Trees that an import shows: of all, by-year, by-month, by-day, album, favorites.",
+            default: "by-month,album,favorites"),
+        SettingDefinition("transfers", .integer(1...128), "The most transfers at a time.", default: "16"),
+        SettingDefinition(
+            "batch_size", .integer(0...50), "The most items that one call creates; 0 is 50.", default: "0"),
+        SettingDefinition(
+            "batch_timeout", .text, "How long a batch that is not full waits for company.", default: "1s"),
+    ]
+}
+
+/// What a location names.
+public struct Location: Sendable, Hashable {
+    public var path: Pathname
+
+    /// `googlephotos://[/PATH]`; `gphotos://` and `rclone://` mean the same. `googlephotos://album/X` is
+    /// `googlephotos:///album/X`.
+    public init(_ text: String) throws(ConnectorError) {
+        guard let separator = text.range(of: "://") else {
+            throw ConnectorError(.config, "the setting location must be like googlephotos:///album/TITLE")
+        }
+        let scheme = String(text[..<separator.lowerBound])
+        guard Self.librarySchemes.contains(scheme) else {
+            throw ConnectorError(
+                .config, "the setting location begins with \(scheme)://, which is not known",
+                hint: "use googlephotos://")
+        }
+        var rest = String(text[separator.upperBound...]).precomposedStringWithCanonicalMapping
+        while rest.hasSuffix("/") { rest.removeLast() }
+        do {
+            path = try Pathname(rest.hasPrefix("/") ? rest : "/" + rest)
+        } catch {
+            throw ConnectorError(.config, "the setting location does not name a place: \(error.message)")
+        }
+    }
+
+    public static let librarySchemes: Set<String> = ["googlephotos", "gphotos", "rclone"]
+}

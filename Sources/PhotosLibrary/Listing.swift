@@ -1,0 +1,121 @@
+import ConnectorKit
+import GRDB
+import PhotosAPI
+
+/// One pass over the lists of the service, written into the index page by page.
+///
+/// What a pass saw carries its number; what an earlier one saw and this one did not is gone, or was not asked for.
+public struct Listing: Sendable {
+    let index: Index
+    public let number: Int64
+
+    /// Where an item was listed.
+    public enum Place: Sendable {
+        case library, favorites, album
+    }
+
+    /// Notes a page of items.
+    /// - Returns: the numbers of the items, in their order.
+    @discardableResult
+    public func add(_ items: [MediaItem], from place: Place, at time: Timestamp) async throws -> [Int64] {
+        try await index.database.write { [number] db in
+            let upsert = try db.cachedStatement(sql: Self.upsert)
+            let keepURL = try db.cachedStatement(sql: "INSERT OR REPLACE INTO urls(item, url, born) VALUES(?, ?, ?)")
+            let libraryNumber = place == .library ? number : 0
+            let favoriteNumber = place == .favorites ? number : 0
+            return try items.map { item in
+                try upsert.setArguments([
+                    item.id, item.filename, item.description, item.mimeType, item.creationTime.seconds,
+                    item.creationTime.nanoseconds, item.width, item.height, item.kind == .video,
+                    item.videoStatus?.rawValue, item.cameraMake, item.cameraModel, item.productURL, number,
+                    libraryNumber, favoriteNumber,
+                ])
+                guard let itemNumber = try Int64.fetchOne(upsert) else {
+                    throw ConnectorError(.internalDefect, "the index did not take an item")
+                }
+                try keepURL.execute(arguments: [itemNumber, item.baseURL, time.seconds])
+                return itemNumber
+            }
+        }
+    }
+
+    private static let upsert = """
+        INSERT INTO items(id, filename, description, mime_type, created, created_nanos, width, height, is_video,
+            video_status, camera_make, camera_model, product_url, seen, library_seen, favorite_seen)
+        VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT(id) DO UPDATE SET
+            filename = excluded.filename, description = excluded.description, mime_type = excluded.mime_type,
+            created = excluded.created, created_nanos = excluded.created_nanos, width = excluded.width,
+            height = excluded.height, is_video = excluded.is_video, video_status = excluded.video_status,
+            camera_make = excluded.camera_make, camera_model = excluded.camera_model,
+            product_url = excluded.product_url, seen = excluded.seen,
+            library_seen = max(library_seen, excluded.library_seen),
+            favorite_seen = max(favorite_seen, excluded.favorite_seen)
+        RETURNING number
+        """
+
+    /// Notes a page of albums, and gives each its directory.
+    /// - Returns: their numbers and directories, in their order.
+    public func add(_ albums: [Album]) async throws -> [ListedAlbum] {
+        try await index.database.write { [number] db in
+            // The directory of an album is decided by its id where it is new, not by the order of the list.
+            let known = try albums.map { album in
+                let number = try Int64.fetchOne(
+                    db,
+                    sql: """
+                        INSERT INTO albums(id, title, items, cover, seen) VALUES(?, ?, ?, ?, ?)
+                        ON CONFLICT(id) DO UPDATE SET title = excluded.title, items = excluded.items,
+                            cover = excluded.cover, seen = excluded.seen
+                        RETURNING number
+                        """,
+                    arguments: [album.id, album.title, album.mediaItemsCount, album.coverMediaItemID, number])
+                return (album, number ?? 0)
+            }
+            for (album, number) in known.sorted(by: { $0.0.id < $1.0.id }) {
+                try NameGiver(db).giveDirectory(toAlbum: number, id: album.id, title: album.title)
+            }
+            return try known.map { album, number in
+                let path = try String.fetchOne(
+                    db, sql: "SELECT path FROM directories WHERE album = ?", arguments: [number])
+                return ListedAlbum(number: number, album: album, directory: try Pathname(path ?? "/"))
+            }
+        }
+    }
+
+    /// Notes the members of an album in their order: all of them, or it is not called.
+    public func setMembers(_ items: [Int64], ofAlbum album: Int64) async throws {
+        try await index.database.write { db in
+            let known = try Int64.fetchAll(
+                db, sql: "SELECT item FROM album_items WHERE album = ? ORDER BY position", arguments: [album])
+            if known == items { return }
+            try db.execute(sql: "DELETE FROM album_items WHERE album = ?", arguments: [album])
+            let insert = try db.cachedStatement(
+                sql: "INSERT INTO album_items(album, position, item) VALUES(?, ?, ?)")
+            for (position, item) in items.enumerated() {
+                try insert.execute(arguments: [album, position, item])
+            }
+        }
+    }
+}
+
+/// An album in a listing, and where it is shown.
+public struct ListedAlbum: Sendable, Hashable {
+    public var number: Int64
+    public var album: Album
+    public var directory: Pathname
+}
+
+extension Index {
+    /// Begins a pass over the lists.
+    public func beginListing() async throws -> Listing {
+        let number = try await database.write { db in
+            try Int64.fetchOne(
+                db,
+                sql: """
+                    INSERT INTO counters(name, value) VALUES('listing', 1)
+                    ON CONFLICT(name) DO UPDATE SET value = value + 1 RETURNING value
+                    """)
+        }
+        return Listing(index: self, number: number ?? 1)
+    }
+}

@@ -1,0 +1,30 @@
+import ConnectorKit
+import HTTP
+import PhotosAPI
+
+extension PhotosClient {
+    /// A client as the settings want it; a renewed sign-in goes to the host, which keeps it.
+    public convenience init(
+        _ settings: LibrarySettings, runtime: Runtime, reporter: any ConnectorReporter
+    ) throws(ConnectorError) {
+        var configuration = HTTPClient.Configuration(userAgent: "gphotos/0.1.0")
+        configuration.caFile = settings.caFile
+        configuration.maxConnectionsPerHost = settings.transfers
+        let http: HTTPClient
+        do throws(HTTPError) {
+            http = try HTTPClient(configuration: configuration)
+        } catch {
+            throw ConnectorError(.config, error.message)
+        }
+        self.init(configuration: settings.api, http: http, runtime: runtime) {
+            reporter.configChanged(["token": $0.json.reveal()])
+        }
+    }
+}
+
+extension PhotosClient.Statistics {
+    /// By the names that hosts know.
+    public var counters: [String: Int64] {
+        ["api_requests": Int64(apiRequests), "bytes_downloaded": bytesDownloaded, "bytes_uploaded": bytesUploaded]
+    }
+}

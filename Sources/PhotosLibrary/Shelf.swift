@@ -1,0 +1,209 @@
+import ConnectorKit
+import GRDB
+
+/// Where the items of a listing are shown: every item in every directory of a scope, under its name.
+///
+/// Made when a listing is complete, since only then it is known who is first to have a name.
+public struct Shelf: Sendable {
+    let index: Index
+    let listing: Int64
+    let scope: Scope
+    /// Album number -> directory number, of the albums that were listed whole.
+    let albums: [Int64: Int64]
+    let favorites: Int64?
+    /// Every directory of items that has one, and the newest item in it.
+    public private(set) var directories: [Int64: Directory] = [:]
+    private var datedDirectories: [String: Int64] = [:]
+
+    public struct Directory: Sendable, Hashable {
+        public var path: Pathname
+        public var newest: Timestamp
+    }
+
+    static let pageSize = 500
+
+    /// Goes through the items from the oldest to the newest and names those that have no name yet.
+    /// - Parameters:
+    ///   - albums: those whose members were listed.
+    ///   - showsFavorites: whether the favorites were listed.
+    public init(
+        index: Index, listing: Listing, scope: Scope, albums listed: [ListedAlbum], showsFavorites: Bool
+    ) async throws {
+        self.index = index
+        self.listing = listing.number
+        self.scope = scope
+        (albums, favorites) = try await index.database.write { db in
+            let names = NameGiver(db)
+            var albums: [Int64: Int64] = [:]
+            for album in listed { albums[album.number] = try names.directory(album.directory) }
+            return (albums, showsFavorites ? try names.directory(Layout.favorites) : nil)
+        }
+        for album in listed {
+            if let number = albums[album.number] {
+                directories[number] = Directory(path: album.directory, newest: .epoch)
+            }
+        }
+        if let favorites { directories[favorites] = Directory(path: Layout.favorites, newest: .epoch) }
+        try await nameItems()
+    }
+
+    private mutating func nameItems() async throws {
+        var last: Cursor?
+        repeat {
+            (self, last) = try await index.database.write { [self, last] db in
+                var shelf = self
+                let next = try shelf.namePage(db, after: last)
+                return (shelf, next)
+            }
+            try Task.checkCancellation()
+        } while last != nil
+    }
+
+    /// Where a page ended, in the order of time.
+    struct Cursor: Sendable {
+        var created: Int64
+        var nanos: Int64
+        var id: String
+    }
+
+    private mutating func namePage(_ db: Database, after last: Cursor?) throws -> Cursor? {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT number, id, filename, mime_type, created, created_nanos, library_seen, favorite_seen FROM items
+                WHERE (created, created_nanos, id) > (?, ?, ?) AND seen = ?
+                ORDER BY created, created_nanos, id LIMIT \(Self.pageSize)
+                """)
+        let rows = try Row.fetchAll(
+            statement, arguments: [last?.created ?? Int64.min, last?.nanos ?? 0, last?.id ?? "", listing])
+        guard let first = rows.first, let end = rows.last else { return nil }
+        _ = first
+        let numbers = rows.map { $0["number"] as Int64 }
+        let members = try memberships(db, of: numbers)
+        let named = try names(db, of: numbers)
+        let giver = NameGiver(db)
+        for row in rows {
+            let number: Int64 = row["number"]
+            let time = Timestamp(seconds: row["created"], nanoseconds: row["created_nanos"])
+            for directory in try places(of: row, time: time, members: members[number] ?? [], giver: giver) {
+                if time > directories[directory.number]?.newest ?? .epoch {
+                    directories[directory.number]?.newest = time
+                }
+                if named[number]?[directory.number] != nil { continue }
+                try giver.giveName(
+                    toItem: number, id: row["id"], filename: row["filename"], mimeType: row["mime_type"],
+                    in: directory.number)
+            }
+        }
+        return Cursor(created: end["created"], nanos: end["created_nanos"], id: end["id"])
+    }
+
+    struct Place {
+        var number: Int64
+        /// Place within the directory, where it has an order of its own.
+        var position: Int?
+    }
+
+    /// The directories that show an item.
+    private mutating func places(
+        of row: Row, time: Timestamp, members: [Membership], giver: NameGiver
+    ) throws -> [Place] {
+        var found: [Place] = []
+        if row["library_seen"] == listing {
+            for view in scope.datedViews {
+                let path = Layout.directory(of: time.date, in: view)
+                if let number = datedDirectories[path] {
+                    found.append(Place(number: number))
+                    continue
+                }
+                let pathname = try Pathname(path)
+                let number = try giver.directory(pathname)
+                datedDirectories[path] = number
+                directories[number] = Directory(path: pathname, newest: .epoch)
+                found.append(Place(number: number))
+            }
+        }
+        for member in members {
+            if let number = albums[member.album] {
+                found.append(Place(number: number, position: member.position))
+            }
+        }
+        if let favorites, row["favorite_seen"] == listing { found.append(Place(number: favorites)) }
+        return found
+    }
+
+    struct Membership {
+        var album: Int64
+        var position: Int
+    }
+
+    private func memberships(_ db: Database, of items: [Int64]) throws -> [Int64: [Membership]] {
+        if albums.isEmpty { return [:] }
+        var found: [Int64: [Membership]] = [:]
+        let list = items.map(String.init).joined(separator: ",")
+        let rows = try Row.fetchCursor(
+            db, sql: "SELECT item, album, position FROM album_items WHERE item IN (\(list)) ORDER BY item, album")
+        while let row = try rows.next() {
+            found[row["item"], default: []].append(Membership(album: row["album"], position: row["position"]))
+        }
+        return found
+    }
+
+    private func names(_ db: Database, of items: [Int64]) throws -> [Int64: [Int64: String]] {
+        var found: [Int64: [Int64: String]] = [:]
+        let list = items.map(String.init).joined(separator: ",")
+        let rows = try Row.fetchCursor(db, sql: "SELECT item, directory, name FROM names WHERE item IN (\(list))")
+        while let row = try rows.next() { found[row["item"], default: [:]][row["directory"]] = row["name"] }
+        return found
+    }
+
+    /// The next items, from the newest to the oldest, with every place that shows them.
+    /// - Returns: an empty page at the end.
+    public func page(before last: ShelvedItem?) async throws -> [ShelvedItem] {
+        try await index.database.write { [self] db in
+            var shelf = self
+            let statement = try db.cachedStatement(
+                sql: """
+                    SELECT items.*, urls.url, urls.born FROM items LEFT JOIN urls ON urls.item = items.number
+                    WHERE (created, created_nanos, id) < (?, ?, ?) AND seen = ?
+                    ORDER BY created DESC, created_nanos DESC, id DESC LIMIT \(Self.pageSize)
+                    """)
+            let rows = try Row.fetchAll(
+                statement,
+                arguments: [
+                    last?.item.creationTime.seconds ?? Int64.max, last?.item.creationTime.nanoseconds ?? 0,
+                    last?.item.id ?? "", shelf.listing,
+                ])
+            let numbers = rows.map { $0["number"] as Int64 }
+            let members = try memberships(db, of: numbers)
+            let named = try names(db, of: numbers)
+            let giver = NameGiver(db)
+            return try rows.map { row in
+                var item = ShelvedItem(row)
+                for place in try shelf.places(
+                    of: row, time: item.item.creationTime, members: members[item.number] ?? [], giver: giver)
+                {
+                    guard let directory = shelf.directories[place.number], let name = named[item.number]?[place.number]
+                    else { continue }
+                    let path = try directory.path.appending(name)
+                    if scope.shows(path) { item.places.append(.init(path: path, position: place.position)) }
+                }
+                return item
+            }
+        }
+    }
+
+    /// Whether an item is shown under exactly this pathname.
+    public func showsItem(at path: Pathname) async throws -> Bool {
+        guard let parent = path.parent, let directory = directories.first(where: { $0.value.path == parent })?.key else {
+            return false
+        }
+        return try await index.database.read { db in
+            try Bool.fetchOne(
+                db,
+                sql: """
+                    SELECT 1 FROM names JOIN items ON items.number = names.item
+                    WHERE directory = ? AND name = ? AND seen = ?
+                    """, arguments: [directory, path.name, listing]) ?? false
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import ConnectorKit
+import GRDB
+import PhotosAPI
+
+/// An item of the index with every place that shows it.
+public struct ShelvedItem: Sendable {
+    public struct Place: Sendable, Hashable {
+        public var path: Pathname
+        /// Its place in the album's order, from 0.
+        public var position: Int?
+    }
+
+    public var number: Int64
+    /// Its base URL is empty where none is known.
+    public var item: MediaItem
+    /// When the base URL was handed out.
+    public var urlBirth: Timestamp
+    /// Bytes, as they were counted when it was downloaded last.
+    public var size: Int64?
+    public var places: [Place] = []
+
+    init(_ row: Row) {
+        number = row["number"]
+        size = row["size"]
+        urlBirth = Timestamp(seconds: row["born"] ?? 0)
+        item = MediaItem(
+            id: row["id"], filename: row["filename"], description: row["description"], mimeType: row["mime_type"],
+            creationTime: Timestamp(seconds: row["created"], nanoseconds: row["created_nanos"]),
+            width: row["width"], height: row["height"], kind: row["is_video"] ? .video : .photo,
+            videoStatus: (row["video_status"] as String?).flatMap(MediaItem.VideoStatus.init(rawValue:)),
+            cameraMake: row["camera_make"], cameraModel: row["camera_model"], productURL: row["product_url"],
+            baseURL: row["url"] ?? "")
+    }
+}
+
+extension Index {
+    /// Notes how many bytes items have, once a host has stored them.
+    public func learn(sizes: [Int64: Int64]) async throws {
+        if sizes.isEmpty { return }
+        try await database.write { db in
+            let update = try db.cachedStatement(sql: "UPDATE items SET size = ? WHERE number = ?")
+            for (number, size) in sizes { try update.execute(arguments: [size, number]) }
+        }
+    }
+
+    /// Ids of items that come after this one in the order of an import, itself first: what is worth renewing with it.
+    public func items(from item: ShelvedItem, limit: Int) async throws -> [String] {
+        try await database.read { db in
+            try String.fetchAll(
+                db,
+                sql: """
+                    SELECT id FROM items WHERE (created, created_nanos, id) <= (?, ?, ?)
+                        AND seen = (SELECT seen FROM items WHERE number = ?)
+                    ORDER BY created DESC, created_nanos DESC, id DESC LIMIT ?
+                    """,
+                arguments: [
+                    item.item.creationTime.seconds, item.item.creationTime.nanoseconds, item.item.id, item.number,
+                    limit,
+                ])
+        }
+    }
+
+    /// Keeps renewed base URLs for the items that will be asked for next.
+    public func keepURLs(of items: [MediaItem], at time: Timestamp) async throws {
+        try await database.write { db in
+            let keep = try db.cachedStatement(
+                sql: "INSERT OR REPLACE INTO urls(item, url, born) SELECT number, ?, ? FROM items WHERE id = ?")
+            for item in items { try keep.execute(arguments: [item.baseURL, time.seconds, item.id]) }
+        }
+    }
+
+    /// The base URL of an item and when it was handed out.
+    public func url(ofItem number: Int64) async throws -> (url: String, birth: Timestamp)? {
+        try await database.read { db in
+            guard
+                let row = try Row.fetchOne(
+                    db, sql: "SELECT url, born FROM urls WHERE item = ?", arguments: [number])
+            else { return nil }
+            return (row["url"], Timestamp(seconds: row["born"]))
+        }
+    }
+}
