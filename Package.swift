@@ -1,8 +1,12 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let database = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let nio: [Target.Dependency] = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { .product(name: $0, package: "swift-nio") }
 
+// From the bottom up: a target knows only what stands above it in this list. docs/architecture.md draws the map.
 let package = Package(
     name: "gphotos",
     products: [
@@ -18,8 +22,46 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CLinuxFile"),
         .target(name: "StrictJSON"),
         .target(name: "ConnectorKit", dependencies: ["StrictJSON"]),
+        .target(name: "HTTP", dependencies: ["CCurl"]),
+        .target(name: "PhotosAPI", dependencies: ["ConnectorKit", "HTTP", "StrictJSON"]),
+        .target(name: "RcloneConfig", dependencies: ["ConnectorKit", "StrictJSON", crypto]),
+        .target(name: "PhotosLibrary", dependencies: ["ConnectorKit", "HTTP", "PhotosAPI", crypto, database]),
+        .target(name: "PhotosImporter", dependencies: ["ConnectorKit", "PhotosAPI", "PhotosLibrary", crypto]),
+        .target(name: "PhotosExporter", dependencies: ["ConnectorKit", "HTTP", "PhotosAPI", "PhotosLibrary", crypto]),
+        .target(name: "PluginJSONL", dependencies: ["ConnectorKit", "StrictJSON", crypto]),
+        .target(
+            name: "Vault", dependencies: ["CLinuxFile", "CZstd", "ConnectorKit", "StrictJSON", crypto, database]),
+        .target(name: "HostEngine", dependencies: ["ConnectorKit", "PluginJSONL", "Vault", crypto]),
+        .target(
+            name: "Commands",
+            dependencies: [
+                "ConnectorKit", "HostEngine", "PhotosExporter", "PhotosImporter", "PhotosLibrary", "PluginJSONL",
+                "RcloneConfig", "StrictJSON", "Vault", arguments,
+            ]),
+        .executableTarget(name: "gphotos", dependencies: ["Commands"]),
+
+        .target(
+            name: "FakePhotos", dependencies: ["ConnectorKit", "StrictJSON", crypto] + nio, resources: [.copy("Media")]),
+        .executableTarget(name: "gphotos-fake", dependencies: ["FakePhotos", arguments]),
+        .executableTarget(
+            name: "gphotos-bench", dependencies: ["ConnectorKit", "PluginJSONL"], path: "Benchmarks/gphotos-bench"),
+
+        .target(
+            name: "TestSupport", dependencies: ["ConnectorKit", "FakePhotos", "PhotosAPI", "PhotosLibrary"],
+            path: "Tests/TestSupport"),
+        .testTarget(name: "FakePhotosTests", dependencies: ["ConnectorKit", "FakePhotos", "StrictJSON", crypto] + nio),
+        .testTarget(name: "PhotosAPITests", dependencies: ["FakePhotos", "PhotosAPI", "TestSupport"]),
+        .testTarget(name: "PhotosLibraryTests", dependencies: ["PhotosLibrary"]),
+        .testTarget(
+            name: "PhotosImporterTests", dependencies: ["FakePhotos", "PhotosImporter", "TestSupport", crypto]),
+        .testTarget(
+            name: "PhotosExporterTests", dependencies: ["FakePhotos", "PhotosExporter", "TestSupport", crypto]),
+        .testTarget(name: "RcloneConfigTests", dependencies: ["ConnectorKit", "RcloneConfig", "StrictJSON", crypto]),
     ],
     swiftLanguageModes: [.v6]
 )

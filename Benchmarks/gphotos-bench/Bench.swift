@@ -1,0 +1,50 @@
+import Foundation
+
+/// Measures this build against the service fake on loopback, and against `curl` pulling the same bytes in the same run.
+///
+/// Figures are ratios and rates of one run on one machine; nothing fails because of them. `--quick` is a look, a tenth
+/// of the size: CI runs it to see that the program runs.
+@main
+struct Bench {
+    static func main() async throws {
+        signal(SIGPIPE, SIG_IGN)
+        let arguments = CommandLine.arguments.dropFirst()
+        let scale = arguments.contains("--quick") ? 10 : 1
+        let tools = try Tools()
+        say("\(ProcessInfo.processInfo.activeProcessorCount) cores; the service runs on the same ones")
+        try await ListingBench(tools: tools, items: 100_000 / scale).run()
+        try await TransferBench(tools: tools, items: 400 / scale, itemSize: 4 << 20).run()
+        try await TransferBench(tools: tools, items: 10_000 / scale, itemSize: 20 << 10).run()
+    }
+}
+
+/// The programs that are measured, and a directory for what they make.
+struct Tools {
+    let gphotos: String
+    let fake: String
+    let curl: String?
+    /// On the file system of the build, not in a memory file system.
+    let scratch: String
+
+    init() throws {
+        let directory = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+            .deletingLastPathComponent().path
+        gphotos = directory + "/gphotos"
+        fake = directory + "/gphotos-fake"
+        curl = ["/usr/bin/curl", "/usr/local/bin/curl"].first { FileManager.default.isExecutableFile(atPath: $0) }
+        scratch = directory + "/bench-scratch"
+        try? FileManager.default.removeItem(atPath: scratch)
+        try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
+    }
+
+    /// A fresh directory below the scratch directory.
+    func directory(_ name: String) throws -> String {
+        let path = scratch + "/" + name
+        try? FileManager.default.removeItem(atPath: path)
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        return path
+    }
+}
+
+/// Prints a line at once, also into a pipe.
+func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }

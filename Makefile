@@ -1,0 +1,46 @@
+# What a person needs: make demo, make test. `make help` lists the rest.
+
+SWIFT ?= swift
+RELEASE := .build/release
+
+.PHONY: help deps build release test demo bench fmt lint clean
+
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST)
+
+## make deps    install the Debian packages that it builds with (needs root; else names them)
+deps:
+	@scripts/install-dependencies.sh
+
+## make build   debug build
+build: deps
+	$(SWIFT) build
+
+## make release  release build of gphotos and gphotos-fake, in .build/release
+release: deps
+	$(SWIFT) build -c release
+
+## make test    the whole test suite
+test: deps
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+
+## make demo    back up, check and restore a made-up library, with every command shown
+demo: release
+	@scripts/demo.sh $(RELEASE)
+
+## make bench   measure against curl on this machine; make bench ARGS=--quick for a look
+bench: release
+	@$(SWIFT) run -c release --skip-build gphotos-bench $(ARGS)
+
+## make fmt     format the sources
+fmt:
+	$(SWIFT) format -i --recursive --parallel Package.swift Sources Tests Benchmarks
+
+## make lint    check the format
+lint:
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
+
+## make clean   remove what was built
+clean:
+	rm -rf .build out dist

@@ -1,0 +1,106 @@
+import ArgumentParser
+import ConnectorKit
+import HostEngine
+import StrictJSON
+import Vault
+
+/// `gphotos backup`.
+struct BackupCommand: GphotosCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup", abstract: "Back a source up into the vault.",
+        discussion: """
+            SOURCE is @NAME, @NAME:/PATH or a location such as googlephotos:///album/Lisbon. What the vault has already \
+            is not downloaded again. Since 31 March 2025 Google shows an app only what that app uploaded.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var vaultOptions: VaultOptions
+
+    @Flag(help: "List what would be read, and read nothing.")
+    var dryRun = false
+
+    @Argument(help: "What to back up.")
+    var source: String
+
+    func run(_ context: CommandContext) async throws {
+        let console = context.console(global)
+        let reference = try RemoteReference(source)
+        if dryRun { return try await preview(reference, context: context, console: console) }
+        // The settings first: a source that is not there must leave no vault behind.
+        let config = try reference.config(.source, store: try context.configurationStore(console)).config
+        let vault = try Vault.openOrCreate(at: try vaultOptions.directory(context), runtime: context.runtime)
+        let writer = try vault.lockForWriting(holder: "gphotos backup \(source)")
+        defer { writer.close() }
+        let report = RunReport("backing up", console: console, runtime: context.runtime)
+        defer { report.finish() }
+        let link = try await Connection.open(reference, kind: .source, context: context, console: console)
+        let summary: Backup.Summary
+        do {
+            summary = try await Backup(
+                link: link, writer: writer, source: source, transfers: try Connection.transfers(config),
+                observer: report
+            ).run()
+        } catch {
+            await link.close()
+            throw error
+        }
+        await link.close()
+        report.finish()
+        try tell(summary, report: report, console: console)
+        let failed = report.listFailures("could not be read")
+        if failed > 0 { throw ExitCode(.someItemsFailed) }
+    }
+
+    private func tell(_ summary: Backup.Summary, report: RunReport, console: Console) throws {
+        let snapshot = summary.snapshot
+        let requests = summary.counters["api_requests"] ?? 0
+        let downloaded = summary.counters["bytes_downloaded"] ?? 0
+        if console.isJSON {
+            try console.printLine([
+                "type": "summary", "command": "backup", "snapshot": .string(snapshot.id),
+                "files": .integer(Int64(snapshot.files)), "directories": .integer(Int64(snapshot.directories)),
+                "bytes": .integer(snapshot.bytes), "files_new": .integer(Int64(summary.progress.filesNew)),
+                "files_unchanged": .integer(Int64(summary.progress.filesUnchanged)),
+                "errors": .integer(Int64(summary.progress.errors)), "api_requests": .integer(requests),
+                "bytes_downloaded": .integer(downloaded), "seconds": .number(report.elapsed),
+            ])
+            return
+        }
+        try console.print("snapshot \(snapshot.id.prefix(8)) of \(source)")
+        try console.print(
+            "  \(HumanFormat.count(snapshot.files, "file")) in \(HumanFormat.count(snapshot.directories, "folder")), "
+                + HumanFormat.size(snapshot.bytes))
+        try console.print(
+            "  \(HumanFormat.number(summary.progress.filesNew)) new, "
+                + "\(HumanFormat.number(summary.progress.filesUnchanged)) unchanged, "
+                + HumanFormat.count(summary.progress.errors, "error"))
+        try console.print(
+            "  \(HumanFormat.count(Int(requests), "API request")), \(HumanFormat.size(downloaded)) downloaded, "
+                + HumanFormat.duration(.seconds(report.elapsed)))
+    }
+
+    private func preview(_ reference: RemoteReference, context: CommandContext, console: Console) async throws {
+        let parent = try? Vault.open(at: try vaultOptions.directory(context), runtime: context.runtime)
+        let snapshot = try parent?.snapshots().last { $0.source == source }
+        let link = try await Connection.open(reference, kind: .source, context: context, console: console)
+        do {
+            _ = try await link.records { record in
+                guard record.kind == .file else { return }
+                var change = "new"
+                if let parent, let snapshot, let old = try parent.entry(of: snapshot, at: record.pathname) {
+                    change = old.record.fingerprint == record.fingerprint ? "unchanged" : "changed"
+                }
+                if record.error != nil { change = "failed" }
+                if console.isJSON {
+                    try console.printLine(["path": .string(record.pathname.string), "change": .string(change)])
+                } else if change != "unchanged" {
+                    try console.print("\(change)  \(record.pathname)")
+                }
+            }
+        } catch {
+            await link.close()
+            throw error
+        }
+        await link.close()
+    }
+}

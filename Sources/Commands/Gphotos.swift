@@ -1,0 +1,22 @@
+import ArgumentParser
+
+/// The root of the commands.
+struct Gphotos: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gphotos",
+        abstract: "Google Photos as a source and a destination of backups.",
+        discussion: """
+            Every option has an environment variable: GPHOTOS_ and its name, as GPHOTOS_JSON for --json. \
+            `gphotos help exit-codes` lists the exit statuses.
+            """,
+        version: VersionCommand.version,
+        subcommands: [
+            RemoteGroup<SourceNoun>.self, RemoteGroup<DestinationNoun>.self, BackupCommand.self,
+            SnapshotsCommand.self, LsCommand.self, CatCommand.self, DiffCommand.self, RestoreCommand.self,
+            CheckCommand.self, ForgetCommand.self, PruneCommand.self, PluginCommand.self, VersionCommand.self,
+            HelpCommand.self,
+        ])
+
+    /// Also before the name of a command.
+    @OptionGroup var global: GlobalOptions
+}

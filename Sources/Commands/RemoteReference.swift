@@ -1,0 +1,92 @@
+import ConnectorKit
+import Foundation
+import HostEngine
+import PhotosLibrary
+
+/// A source or destination as a person names it on the command line: `@NAME`, `@NAME:/PATH` or a location.
+struct RemoteReference: Sendable, Hashable {
+    /// As it was written.
+    var text: String
+    /// Nil for a location.
+    var name: String?
+    /// The part of it that is meant; nil for what the configuration says.
+    var path: String?
+
+    init(_ text: String) throws(Failure) {
+        self.text = text
+        if text.hasPrefix("@") {
+            let parts = text.dropFirst().split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            name = String(parts[0])
+            path = parts.count > 1 && !parts[1].isEmpty ? String(parts[1]) : nil
+            if parts[0].isEmpty { throw Failure(.usage, "\(text) names nothing", hint: "write @NAME or @NAME:/PATH") }
+        } else if text.contains("://") {
+            path = nil
+        } else {
+            throw Failure(.usage, "\(text) is no source", hint: "write @NAME, @NAME:/PATH or a location")
+        }
+    }
+
+    /// The settings that a connector is started with.
+    ///
+    /// A location alone has no sign-in: it uses the only configured remote, where there is just one.
+    func config(_ kind: RemoteKind, store: ConfigurationStore) throws -> (name: String, config: [String: String]) {
+        var chosen = name
+        if chosen == nil {
+            let names = try store.remotes(kind).keys.sorted()
+            guard names.count == 1 else {
+                throw Failure(
+                    .usage, "\(text) does not say whose library: there are \(names.count) \(kind.noun)s",
+                    hint: "write @NAME:/PATH")
+            }
+            chosen = names[0]
+        }
+        let name = chosen ?? ""
+        var config = try store.settings(of: name, kind)
+        config["name"] = name
+        if self.name == nil { config["location"] = text }
+        if let path { config["location"] = "googlephotos://" + (path.hasPrefix("/") ? path : "/" + path) }
+        return (name, config)
+    }
+}
+
+/// A running connector for a command, and everything that it says on the way.
+enum Connection {
+    /// Starts this very program as the connector of a remote.
+    ///
+    /// - Parameter role: how it is used, where that is not what its kind says: a destination is read by the importer.
+    static func open(
+        _ reference: RemoteReference, kind: RemoteKind, role: RemoteKind? = nil, context: CommandContext,
+        console: Console
+    ) async throws -> ConnectorLink {
+        let store = try context.configurationStore(console)
+        let (name, config) = try reference.config(kind, store: store)
+        let command = ConnectorCommand(
+            executable: context.executable,
+            arguments: ["plugin", (role ?? kind) == .source ? "importer" : "exporter"], environment: context.environment)
+        let options = ConnectorOptions(
+            hostname: ProcessInfo.processInfo.hostName, workingDirectory: context.workingDirectory,
+            maxConcurrency: try transfers(config))
+        return try await ConnectorLink.open(command, config: config, options: options, runtime: context.runtime) {
+            event in
+            switch event {
+            case .log(let level, let message, let pathname):
+                console.log(level, pathname.map { "\($0): \(message)" } ?? message)
+            case .progress(let progress):
+                console.detail("\(progress.phase): \(HumanFormat.number(progress.items)) items")
+            case .configUpdate(let values):
+                do {
+                    try store.update(kind, name) { settings in settings.merge(values) { $1 } }
+                } catch {
+                    console.warn("a renewed sign-in could not be kept: \(Failure(describing: error).message)")
+                }
+            case .error(let error):
+                console.log(.error, error.message)
+            }
+        }
+    }
+
+    /// How many transfers a remote's settings allow at a time.
+    static func transfers(_ config: [String: String]) throws -> Int {
+        try Settings(config).integer("transfers", default: 16, in: 1...128)
+    }
+}

@@ -1,0 +1,129 @@
+import ConnectorKit
+import NIOCore
+import NIOHTTP1
+
+/// The commands of resumable uploads: start, upload, finalize, query, cancel.
+extension LibraryState {
+    mutating func resume(_ call: Call) throws(APIError) -> FakeResponse {
+        let headers = call.request.headers
+        // "upload, finalize" also comes without the blank.
+        let commands = (headers.first(name: "X-Goog-Upload-Command") ?? "").lowercased().split(separator: ",").map {
+            $0.trimmingPrefix(while: \.isWhitespace)
+        }
+        if commands == ["start"] { return try startUpload(call) }
+        let id = call.request.parameter("upload_id") ?? ""
+        guard let session = uploadSessions[id], session.account == call.account, session.client == call.client else {
+            throw .notFound("The upload session was not found.")
+        }
+        switch commands {
+        case ["query"]:
+            return Self.status(session)
+        case ["cancel"]:
+            if session.status == .active {
+                uploadSessions[id]?.status = .cancelled
+                uploadSessions[id]?.sink = nil
+            }
+            return uploadSessions[id].map(Self.status) ?? Self.status(session)
+        case ["upload"], ["upload", "finalize"], ["finalize"]:
+            return try takeChunk(call, id: id, session, isLast: commands.last == "finalize")
+        default:
+            throw .invalidArgument("Invalid X-Goog-Upload-Command.")
+        }
+    }
+
+    private static func status(_ session: UploadSession) -> FakeResponse {
+        var response = FakeResponse(text: "")
+        response.headers.add(name: "X-Goog-Upload-Status", value: session.status.rawValue)
+        if session.status != .cancelled {
+            response.headers.add(name: "X-Goog-Upload-Size-Received", value: "\(session.received)")
+        }
+        return response
+    }
+
+    private mutating func startUpload(_ call: Call) throws(APIError) -> FakeResponse {
+        let headers = call.request.headers
+        let mimeType = headers.first(name: "X-Goog-Upload-Content-Type") ?? ""
+        let rawSize = headers.first(name: "X-Goog-Upload-Raw-Size").flatMap { Int64($0) }
+        if rawSize == 0 { throw .invalidArgument("The upload must not be empty.") }
+        if let rawSize { try checkSize(rawSize, mimeType: mimeType) }
+        let id = randomText(60)
+        uploadSessions[id] = UploadSession(
+            account: call.account, client: call.client,
+            filename: headers.first(name: "X-Goog-Upload-File-Name") ?? "", mimeType: mimeType, rawSize: rawSize,
+            sink: UploadSink(spool: spool, expectedCount: rawSize, wantsSHA1: false))
+        var response = FakeResponse(text: "")
+        response.headers.add(contentsOf: [
+            "X-Goog-Upload-URL": "\(origin)/v1/uploads?upload_id=\(id)&upload_protocol=resumable",
+            "X-Goog-Upload-Chunk-Granularity": "\(UploadSink.blockSize)", "X-Goog-Upload-Status": "active",
+        ])
+        return response
+    }
+
+    /// Lends the sink of a session to the connection that brings bytes for it: nil where it must not write.
+    mutating func lendSink(id: String, offset: Int64?) -> UploadSink? {
+        guard let session = uploadSessions[id], session.status == .active, offset == session.received else {
+            return nil
+        }
+        defer { uploadSessions[id]?.sink = nil }
+        return session.sink
+    }
+
+    /// Takes a sink back from a connection that broke: whole blocks stay.
+    mutating func returnSink(id: String, _ sink: UploadSink) {
+        var sink = sink
+        sink.dropPending()
+        uploadSessions[id]?.received = sink.count
+        uploadSessions[id]?.sink = sink
+    }
+
+    /// Takes a sink back after a request that did nothing with it.
+    mutating func restoreSink(_ request: FakeRequest) {
+        guard case .upload(let sink) = request.body, let id = request.parameter("upload_id"),
+            let session = uploadSessions[id], session.status == .active, session.sink == nil
+        else { return }
+        returnSink(id: id, sink)
+    }
+
+    private mutating func takeChunk(
+        _ call: Call, id: String, _ session: UploadSession, isLast: Bool
+    ) throws(APIError) -> FakeResponse {
+        guard session.status == .active else { throw APIError(410, "FAILED_PRECONDITION", "The upload is not active.") }
+        let offset = call.request.headers.first(name: "X-Goog-Upload-Offset").flatMap { Int64($0) }
+        guard offset == session.received else {
+            throw .invalidArgument("The upload offset does not match the bytes that were received.")
+        }
+        var sink: UploadSink
+        if case .upload(let lent) = call.request.body {
+            sink = lent
+        } else {
+            guard let own = session.sink else { throw APIError(409, "ABORTED", "The upload is being written to.") }
+            sink = own
+            do throws(ConnectorError) { try sink.append(call.request.bytes) } catch {
+                throw .internalError(error.message)
+            }
+        }
+        let isWhole = session.rawSize.map { sink.count == $0 } ?? (sink.count > 0)
+        let isAligned = sink.count % Int64(UploadSink.blockSize) == 0
+        guard isLast ? isWhole : isAligned else {
+            returnSink(id: id, sink)
+            throw .invalidArgument(
+                isLast
+                    ? "The upload does not have the size that was promised."
+                    : "The chunk size must be a multiple of the granularity.")
+        }
+        uploadSessions[id]?.received = sink.count
+        guard isLast else {
+            uploadSessions[id]?.sink = sink
+            var response = FakeResponse(text: "")
+            response.headers.add(name: "X-Goog-Upload-Status", value: "active")
+            return response
+        }
+        try checkSize(sink.count, mimeType: session.mimeType)
+        let token = keep(try finish(&sink), call, filename: session.filename)
+        uploadSessions[id]?.status = .final
+        uploadSessions[id]?.token = token
+        var response = FakeResponse(text: token, type: "text/plain")
+        response.headers.add(name: "X-Goog-Upload-Status", value: "final")
+        return response
+    }
+}

@@ -1,0 +1,112 @@
+import ConnectorKit
+
+/// Everything that the service knows, behind one lock. What calls do to it stands in `Endpoints`, by family.
+struct LibraryState: Sendable {
+    var rules: ServiceRules
+    let sealer: Sealer
+    let shelf: MediaShelf
+    let spool: Spool
+    /// The base of all URLs that are handed out, such as `http://127.0.0.1:8080`.
+    var origin = "http://127.0.0.1"
+    var random: SplitMix64
+
+    var clients: [OAuthClient] = []
+    var accounts: [Account] = []
+    /// Cameras that items point to; the first stands for none.
+    var cameras: [Camera] = [Camera()]
+    private var cameraPositions: [Camera: UInt16] = [:]
+    /// The number of the next generated item: no two of a library have the same.
+    var nextSerial: UInt32 = 0
+
+    var accessTokens: [String: TokenGrant] = [:]
+    var refreshTokens: [String: TokenGrant] = [:]
+    var uploadTokens: [String: UploadToken] = [:]
+    var uploadSessions: [String: UploadSession] = [:]
+
+    var faults = FaultScript()
+    var statistics = Statistics()
+    var quota = QuotaCounters()
+
+    init(rules: ServiceRules, seed: UInt64, shelf: MediaShelf, spool: Spool) {
+        self.rules = rules
+        self.shelf = shelf
+        self.spool = spool
+        sealer = Sealer(seed: seed)
+        random = SplitMix64(seed: seed ^ 0x746F_6B65_6E73)
+    }
+
+    /// Opaque text of so many characters, the same for the same seed and history.
+    mutating func randomText(_ count: Int) -> String {
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+        return String((0..<count).map { _ in alphabet[Int.random(in: 0..<64, using: &random)] })
+    }
+
+    mutating func position(of camera: Camera?) -> UInt16 {
+        guard let camera else { return 0 }
+        if let known = cameraPositions[camera] { return known }
+        guard let position = UInt16(exactly: cameras.count) else { return 0 }
+        cameras.append(camera)
+        cameraPositions[camera] = position
+        return position
+    }
+
+    func accountIndex(_ name: String) -> Int? { accounts.firstIndex { $0.name == name } }
+
+    func content(of item: MediaItem) -> Content {
+        switch item.source {
+        case .generated(let medium, let serial): shelf.content(medium: medium, serial: serial)
+        case .stored(let stored): Content(stored)
+        }
+    }
+}
+
+/// An app that was registered with Google: its project owns what it makes.
+struct OAuthClient: Sendable {
+    var id: String
+    var secret: String
+}
+
+/// What a token allows.
+struct TokenGrant: Sendable {
+    var account: Int
+    var client: Int
+    var scopes: Set<Scope>
+    /// Seconds since 1970; nil for a token without end.
+    var expiry: Int64?
+}
+
+/// The parts of the API that a user can allow. All others died on 31 March 2025.
+public enum Scope: String, Sendable, Hashable, CaseIterable {
+    case append = "https://www.googleapis.com/auth/photoslibrary.appendonly"
+    case read = "https://www.googleapis.com/auth/photoslibrary.readonly.appcreateddata"
+    case edit = "https://www.googleapis.com/auth/photoslibrary.edit.appcreateddata"
+}
+
+/// Uploaded bytes that wait to become an item.
+struct UploadToken: Sendable {
+    var account: Int
+    var client: Int
+    var content: StoredContent
+    /// The name in the older header `X-Goog-Upload-File-Name`.
+    var filename: String
+    /// Seconds since 1970.
+    var birth: Int64
+    var isUsed = false
+}
+
+/// A resumable upload.
+struct UploadSession: Sendable {
+    enum Status: String { case active, final, cancelled }
+
+    var account: Int
+    var client: Int
+    var filename: String
+    var mimeType: String
+    /// As promised at the start.
+    var rawSize: Int64?
+    /// Nil while a request is writing to it, and at the end.
+    var sink: UploadSink?
+    var received: Int64 = 0
+    var status = Status.active
+    var token: String?
+}

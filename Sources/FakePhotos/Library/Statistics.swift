@@ -1,0 +1,64 @@
+import StrictJSON
+
+/// What clients did, for tests and benchmarks.
+struct Statistics: Sendable {
+    private var requests = [Int](repeating: 0, count: Endpoint.allCases.count)
+    private var statuses: [Int: Int] = [:]
+    var bytesDownloaded: Int64 = 0
+    var bytesUploaded: Int64 = 0
+    /// Downloads that carried an access token, which the download host has no business to see.
+    var authorizedDownloads = 0
+    var tokenRefreshes = 0
+    var itemsCreated = 0
+    /// The item that was downloaded most often.
+    var mostDownloads: (count: UInt32, item: ObjectReference)?
+    /// Requests whose answer is not given yet, and the most of them at a time.
+    private(set) var inFlight = 0
+    private(set) var mostInFlight = 0
+
+    mutating func begin(_ endpoint: Endpoint) {
+        requests[endpoint.index] += 1
+        inFlight += 1
+        mostInFlight = max(mostInFlight, inFlight)
+    }
+
+    mutating func end(status: Int, bytesDownloaded: Int64) {
+        inFlight -= 1
+        statuses[status, default: 0] += 1
+        self.bytesDownloaded += bytesDownloaded
+    }
+
+    /// Forgets all but the requests that are under way.
+    mutating func reset() {
+        let inFlight = inFlight
+        self = Statistics()
+        self.inFlight = inFlight
+        mostInFlight = inFlight
+    }
+
+    func count(_ endpoint: Endpoint) -> Int { requests[endpoint.index] }
+
+    func json(sealer: Sealer) -> JSON {
+        var counts = JSONObject()
+        for endpoint in Endpoint.allCases where count(endpoint) > 0 {
+            counts[endpoint.rawValue] = .integer(Int64(count(endpoint)))
+        }
+        var answers = JSONObject()
+        for (status, count) in statuses.sorted(by: { $0.key < $1.key }) {
+            answers["\(status)"] = .integer(Int64(count))
+        }
+        var members: JSONObject = [
+            "requests": .object(counts), "statuses": .object(answers),
+            "bytesDownloaded": .integer(bytesDownloaded), "bytesUploaded": .integer(bytesUploaded),
+            "authorizedDownloads": .integer(Int64(authorizedDownloads)),
+            "tokenRefreshes": .integer(Int64(tokenRefreshes)), "itemsCreated": .integer(Int64(itemsCreated)),
+            "inFlight": .integer(Int64(inFlight)), "mostInFlight": .integer(Int64(mostInFlight)),
+        ]
+        if let mostDownloads {
+            members["mostDownloaded"] = [
+                "id": .string(sealer.id(.item, mostDownloads.item)), "downloads": .integer(Int64(mostDownloads.count)),
+            ]
+        }
+        return .object(members)
+    }
+}

@@ -1,0 +1,72 @@
+import ConnectorKit
+
+/// Faults, clock, rules and counters, for tests.
+extension FakeLibrary {
+    /// Lets something go wrong.
+    public func inject(_ fault: FakeFault) { withState { $0.faults.add(fault) } }
+
+    /// Forgets all faults and lets stalled answers go on.
+    public func clearFaults() {
+        withState { $0.faults.clear() }
+        gate.open()
+    }
+
+    /// Moves the clock on.
+    public func advanceClock(seconds: Int) { clock.advance(seconds: Int64(seconds)) }
+
+    /// Seconds since 1970, by the service's clock.
+    public var now: Int64 { clock.now }
+
+    public var rules: ServiceRules { withState { $0.rules } }
+
+    public func updateRules(_ change: @Sendable (inout ServiceRules) -> Void) { withState { change(&$0.rules) } }
+
+    /// How often an endpoint was asked since the start, or since the last reset.
+    public func requestCount(_ endpoint: Endpoint) -> Int { withState { $0.statistics.count(endpoint) } }
+
+    /// Requests whose answer is not delivered yet.
+    public var requestsInFlight: Int { withState { $0.statistics.inFlight } }
+
+    public var bytesDownloaded: Int64 { withState { $0.statistics.bytesDownloaded } }
+    public var authorizedDownloads: Int { withState { $0.statistics.authorizedDownloads } }
+    public var tokenRefreshes: Int { withState { $0.statistics.tokenRefreshes } }
+
+    public func resetStatistics() { withState { $0.statistics.reset() } }
+
+    /// Changes an item as its owner can in Google Photos; what is nil stays.
+    /// - Throws: ``ConnectorError`` with code `not-found`.
+    public func updateItem(
+        _ id: String, filename: String? = nil, description: String? = nil, isArchived: Bool? = nil,
+        isFavorite: Bool? = nil, isTrashed: Bool? = nil
+    ) throws(ConnectorError) {
+        try withState { state throws(ConnectorError) in
+            guard let object = state.sealer.reference(.item, id), object.account < state.accounts.count,
+                object.position < state.accounts[object.account].items.count
+            else { throw ConnectorError(.notFound, "there is no item \(id)") }
+            func change(_ item: inout MediaItem) {
+                if let filename { item.filename = filename }
+                if let description { item.description = description }
+                if let isArchived { item.flags.set(.archived, isArchived) }
+                if let isFavorite { item.flags.set(.favorite, isFavorite) }
+                if let isTrashed { item.flags.set(.trashed, isTrashed) }
+            }
+            change(&state.accounts[object.account].items[Int(object.position)])
+        }
+    }
+
+    /// Removes an album, as its owner can and no app.
+    public func deleteAlbum(_ id: String) throws(ConnectorError) {
+        try withState { state throws(ConnectorError) in
+            guard let object = state.sealer.reference(.album, id), object.account < state.accounts.count,
+                object.position < state.accounts[object.account].albums.count
+            else { throw ConnectorError(.notFound, "there is no album \(id)") }
+            state.accounts[object.account].albums[Int(object.position)].isDeleted = true
+        }
+    }
+}
+
+extension MediaItem.Flags {
+    mutating func set(_ flag: MediaItem.Flags, _ isSet: Bool) {
+        if isSet { insert(flag) } else { remove(flag) }
+    }
+}

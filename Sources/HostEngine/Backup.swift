@@ -1,0 +1,213 @@
+import ConnectorKit
+import PluginJSONL
+import Synchronization
+import Vault
+
+/// What a run tells while it goes on.
+public protocol RunObserver: Sendable {
+    func progress(_ progress: RunProgress)
+    /// An item that could not be read or written; the run goes on.
+    func failed(_ pathname: Pathname, _ error: ConnectorError)
+}
+
+/// Where a run stands.
+public struct RunProgress: Sendable, Hashable {
+    public var files = 0
+    public var filesNew = 0
+    public var filesUnchanged = 0
+    public var bytes: Int64 = 0
+    public var errors = 0
+
+    public init() {}
+}
+
+/// One backup: the records of a connector become a snapshot.
+///
+/// What the vault knows by pathname and fingerprint is not read again. What cannot be read now and was there before is
+/// carried forward from the parent, marked: a failure never looks like a removal.
+public final class Backup: Sendable {
+    public struct Summary: Sendable {
+        public var snapshot: Snapshot
+        public var progress: RunProgress
+        /// What the connector asked of its service, by name.
+        public var counters: [String: Int64]
+    }
+
+    private let link: ConnectorLink
+    private let writer: VaultWriter
+    private let source: String
+    private let observer: any RunObserver
+    private let transfers: Int
+    private let state = Mutex(RunProgress())
+    private let failedDirectories = Mutex<[Pathname]>([])
+
+    /// Records that may be under way without their result.
+    private static let window = 1024
+    /// How often a content is asked for that broke on its way.
+    private static let attempts = 3
+
+    /// - Parameters:
+    ///   - source: as the person named it.
+    ///   - transfers: contents that are read at a time.
+    public init(
+        link: ConnectorLink, writer: VaultWriter, source: String, transfers: Int, observer: any RunObserver
+    ) {
+        self.link = link
+        self.writer = writer
+        self.source = source
+        self.transfers = transfers
+        self.observer = observer
+    }
+
+    /// - Throws: where nothing came of it: the listing failed, the vault cannot be written, the sign-in or the quota
+    ///   ended. What was stored by then is used by the next backup.
+    public func run() async throws -> Summary {
+        let snapshot = try await writer.beginSnapshot(
+            source: source, origin: link.identity.origin, kind: link.identity.kind, root: link.identity.root)
+        do {
+            let summary = try await transfer(into: snapshot)
+            for directory in failedDirectories.withLock({ $0 }) {
+                _ = try await snapshot.carryForward(below: directory)
+            }
+            let finished = try await snapshot.commit(state: summary.state)
+            return Summary(snapshot: finished, progress: state.withLock { $0 }, counters: summary.counters)
+        } catch {
+            await snapshot.abandon()
+            throw error
+        }
+    }
+
+    /// The listing comes in on one task; the contents that are needed are read by a few others.
+    private func transfer(into snapshot: SnapshotWriter) async throws -> ImportSummary {
+        // Bounded by the window: every record in here is one without its result.
+        let (wanted, want) = AsyncStream.makeStream(of: ImportedRecord.self)
+        return try await withThrowingTaskGroup(of: ImportSummary?.self) { group in
+            group.addTask { [self] in
+                defer { want.finish() }
+                return try await link.session.importRecords(state: nil, window: Self.window) { [self] batch in
+                    try await sort(batch, into: snapshot) { want.yield($0) }
+                }
+            }
+            for _ in 0..<transfers {
+                group.addTask { [self] in
+                    for await record in wanted { try await read(record, into: snapshot) }
+                    return nil
+                }
+            }
+            var summary: ImportSummary?
+            while let result = try await group.next() { summary = result ?? summary }
+            guard let summary else { throw CancellationError() }
+            return summary
+        }
+    }
+
+    /// Takes in what needs no content, and passes the rest on.
+    private func sort(
+        _ batch: [ImportedRecord], into snapshot: SnapshotWriter, want: (ImportedRecord) -> Void
+    ) async throws {
+        var entries: [SnapshotEntry] = []
+        var settled: [(ImportedRecord, RecordStatus)] = []
+        for imported in batch {
+            let record = imported.record
+            if let error = record.error {
+                note(record.pathname, error)
+                if record.kind == .directory { failedDirectories.withLock { $0.append(record.pathname) } }
+                entries.append(try substitute(for: record, error: error, in: snapshot))
+                settled.append((imported, .failed))
+            } else if !record.hasContent {
+                entries.append(SnapshotEntry(record: record))
+                settled.append((imported, .stored))
+                if record.kind == .symlink { count { $0.files += 1 } }
+            } else if let fingerprint = record.fingerprint,
+                let known = try snapshot.known(record.pathname, fingerprint: fingerprint)
+            {
+                entries.append(SnapshotEntry(record: record, object: known.object))
+                settled.append((imported, .unchanged))
+                count {
+                    $0.files += 1
+                    $0.filesUnchanged += 1
+                    $0.bytes += known.record.size ?? 0
+                }
+            } else {
+                want(imported)
+            }
+        }
+        if !entries.isEmpty { try await snapshot.add(entries) }
+        for (imported, status) in settled { imported.finish(status) }
+    }
+
+    /// What stands for an item that could not be read: what the parent has of it, where it has something.
+    private func substitute(
+        for record: Record, error: ConnectorError, in snapshot: SnapshotWriter
+    ) throws -> SnapshotEntry {
+        if record.kind == .file, var previous = try snapshot.previous(record.pathname), previous.object != nil {
+            previous.record.error = error
+            previous.isCarried = true
+            return previous
+        }
+        var failed = record
+        failed.error = error
+        failed.hasContent = false
+        return SnapshotEntry(record: failed)
+    }
+
+    private func read(_ imported: ImportedRecord, into snapshot: SnapshotWriter) async throws {
+        let record = imported.record
+        var attempt = 0
+        while true {
+            attempt += 1
+            do {
+                let object = try await store(imported)
+                try await snapshot.add([SnapshotEntry(record: record, object: object.id)])
+                imported.finish(.stored)
+                count {
+                    $0.files += 1
+                    $0.filesNew += 1
+                    $0.bytes += object.size
+                }
+                return
+            } catch let error as ConnectorError {
+                // Without a sign-in or quota every other item would fail as well: end, and go on another day.
+                if [.auth, .quota, .internalDefect].contains(error.code) { throw error }
+                if error.isRetryable || error.code == .corrupt || error.code == .network, attempt < Self.attempts {
+                    continue
+                }
+                note(record.pathname, error)
+                count { $0.files += 1 }
+                try await snapshot.add([try substitute(for: record, error: error, in: snapshot)])
+                imported.finish(.failed)
+                return
+            }
+        }
+    }
+
+    private func store(_ imported: ImportedRecord) async throws -> StoredObject {
+        let reader = try await imported.open()
+        // The session hashes what it receives, to compare it with what was promised.
+        let object = writer.makeObjectWriter(hashing: false)
+        do {
+            while let chunk = try await reader.read() { try object.write(chunk) }
+            guard let digest = reader.digest, let id = ObjectID(hex: digest.sha256) else {
+                throw ConnectorError(.internalDefect, "a content came without its hash")
+            }
+            return try object.finish(sha256: id)
+        } catch {
+            object.abort()
+            await reader.close()
+            throw error
+        }
+    }
+
+    private func note(_ pathname: Pathname, _ error: ConnectorError) {
+        observer.failed(pathname, error)
+        count { $0.errors += 1 }
+    }
+
+    private func count(_ change: (inout RunProgress) -> Void) {
+        let progress = state.withLock { state in
+            change(&state)
+            return state
+        }
+        observer.progress(progress)
+    }
+}

@@ -1,0 +1,44 @@
+import ConnectorKit
+import Vault
+
+/// Goes through a part of a snapshot: a directory before what is in it, and in each directory the files before the
+/// folders.
+///
+/// Files that carry an order (the attribute `user.order`, as an album's items do) come in that order; others by name.
+struct SnapshotWalk: Sendable {
+    let vault: Vault
+    let snapshot: Snapshot
+
+    /// The name of the attribute that orders siblings.
+    private static let order = "user.order"
+
+    func visit(_ pathname: Pathname, _ body: (SnapshotEntry) async throws -> Void) async throws {
+        guard let top = try vault.entry(of: snapshot, at: pathname) else {
+            throw VaultError(.noSuchPath, "the snapshot \(snapshot.id.prefix(8)) has no \(pathname)")
+        }
+        try await body(top)
+        if top.record.kind == .directory { try await visitChildren(of: pathname, body) }
+    }
+
+    private func visitChildren(of directory: Pathname, _ body: (SnapshotEntry) async throws -> Void) async throws {
+        var folders: [Pathname] = []
+        var ordered: [(place: Int, entry: SnapshotEntry)] = []
+        for try await entry in try vault.entries(of: snapshot, under: directory, recursive: false) {
+            if entry.record.pathname == directory { continue }
+            if entry.record.kind == .directory {
+                folders.append(entry.record.pathname)
+            } else if let place = entry.record.attributes[Self.order].flatMap({ Int($0) }) {
+                // Held until all are known: an album has at most 20,000.
+                ordered.append((place, entry))
+            } else {
+                try await body(entry)
+            }
+        }
+        ordered.sort { ($0.place, $0.entry.record.pathname) < ($1.place, $1.entry.record.pathname) }
+        for (_, entry) in ordered { try await body(entry) }
+        for folder in folders {
+            if let entry = try vault.entry(of: snapshot, at: folder) { try await body(entry) }
+            try await visitChildren(of: folder, body)
+        }
+    }
+}

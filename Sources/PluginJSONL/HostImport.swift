@@ -1,0 +1,211 @@
+import ConnectorKit
+import StrictJSON
+
+/// What an import came to.
+public struct ImportSummary: Sendable, Hashable {
+    public var records: Int64
+    /// Records with an error, and contents that failed for good.
+    public var errors: Int64
+    /// For the next import.
+    public var state: String?
+    /// What the connector asked of its service, by name.
+    public var counters: [String: Int64]
+}
+
+/// What leads from the reader's thread to whoever imports.
+struct ImportBridge {
+    var id: Int64 = 0
+    /// Records that nobody took yet; the window bounds them.
+    var batch: [ImportedRecord] = []
+    /// A batch, or the end.
+    var arrival = Signal()
+    var contents: [Int64: IncomingContent] = [:]
+    /// Those that open a record again while its last transfer still ends.
+    var openers: [Int64: [Signal]] = [:]
+
+    mutating func deliver(_ record: ImportedRecord) {
+        batch.append(record)
+        if batch.count == 1 { arrival.signal() }
+    }
+
+    mutating func end(_ number: Int64, _ body: (IncomingContent) -> Void) {
+        if let content = contents.removeValue(forKey: number) { body(content) }
+        for opener in openers.removeValue(forKey: number) ?? [] { opener.signal() }
+    }
+
+    mutating func fail(_ error: ConnectorError) {
+        for content in contents.values { content.fail(error) }
+        for opener in openers.values.joined() { opener.signal() }
+        contents = [:]
+        openers = [:]
+        batch = []
+        arrival.signal()
+    }
+}
+
+/// A record of a source, and the way to its content.
+public struct ImportedRecord: Sendable {
+    /// Bytes of content that a connector may send ahead, for each open record.
+    private static let credit: Int64 = 1 << 20
+
+    public let record: Record
+    let number: Int64
+    let importID: Int64
+    private let session: HostSession
+
+    init(record: Record, number: Int64, importID: Int64, _ session: HostSession) {
+        self.record = record
+        self.number = number
+        self.importID = importID
+        self.session = session
+    }
+
+    /// Opens the content; again after a read that failed or a content that was closed, until ``finish(_:)``.
+    public func open() async throws -> HostContentReader {
+        try await session.open(self, credit: Self.credit)
+    }
+
+    /// Says what became of the record. Does not wait. Every record needs this, once; more often does nothing.
+    public func finish(_ status: RecordStatus) { session.finish(self, status) }
+}
+
+/// The content of a record, as it comes from the connector.
+public final class HostContentReader: ContentReader {
+    private let content: IncomingContent
+
+    init(_ content: IncomingContent) { self.content = content }
+
+    /// The next bytes; nil at the end, once size and hash were found to be what the connector says they are.
+    /// - Throws: ``ConnectorError``: what the connector sent, or code `corrupt`; `CancellationError` once closed.
+    public func read() async throws -> [UInt8]? { try await content.read() }
+
+    /// Ends the transfer where it is not at its end.
+    public func close() async { content.abandon() }
+
+    /// Size and hash of what was received, once `read` has returned nil.
+    public var digest: ContentDigest? { content.digest }
+}
+
+extension HostSession {
+    /// Imports everything.
+    ///
+    /// - Parameters:
+    ///   - state: what an earlier import returned.
+    ///   - window: how many records may be without their result.
+    ///   - receive: takes the records in their order, as they come; the next batch waits for it. Where it throws, or
+    ///     the task is cancelled, the import is cancelled and the error thrown on.
+    /// - Returns: what the connector counted, after its `ok`.
+    public func importRecords(
+        state: String?, window: Int, receive: @escaping @Sendable ([ImportedRecord]) async throws -> Void
+    ) async throws -> ImportSummary {
+        let (id, reply, arrival) = try withCore { core in
+            try checkIsUsable(core)
+            guard case .none = core.machine.operation else {
+                throw ConnectorError(.internalDefect, "another import or export is under way")
+            }
+            let id = core.machine.makeRequest()
+            let reply = Reply<JSONObject>()
+            core.replies[id] = reply
+            core.machine.operation = .importing(HostImportState(window: max(window, 1)))
+            core.imports = ImportBridge()
+            core.imports.id = id
+            send(.importRecords(id: id, window: Int64(max(window, 1)), state: state))
+            return (id, reply, core.imports.arrival)
+        }
+        defer { endImport() }
+        do {
+            while let batch = nextBatch(of: id) {
+                if batch.isEmpty { try await arrival.wait() } else { try await receive(batch) }
+            }
+            let fields = WireFields(object: try await reply.value())
+            return ImportSummary(
+                records: try fields.optionalInteger("records") ?? 0,
+                errors: try fields.optionalInteger("errors") ?? 0, state: try fields.optionalString("state"),
+                counters: try fields.counts("counters"))
+        } catch {
+            if withCore({ $0.replies[id] != nil }) {
+                send(.cancelRequest(id: id))
+                _ = await reply.value(within: .seconds(5))
+            }
+            throw error
+        }
+    }
+
+    /// The records that came; nil where the import has its answer.
+    private func nextBatch(of id: Int64) -> [ImportedRecord]? {
+        withCore { core in
+            if core.replies[id] == nil { return nil }
+            defer { core.imports.batch = [] }
+            return core.imports.batch
+        }
+    }
+
+    private func endImport() {
+        withCore { core in
+            core.machine.operation = .none
+            core.imports.fail(ConnectorError(.cancelled, "the import has ended"))
+        }
+    }
+
+    func open(_ record: ImportedRecord, credit: Int64) async throws -> HostContentReader {
+        let number = record.number
+        while true {
+            try Task.checkCancellation()
+            let waits = Signal()
+            let reader: HostContentReader? = try withCore { core in
+                try checkIsUsable(core)
+                let isCurrent = core.imports.id == record.importID
+                switch isCurrent ? core.machine.withImport({ $0.transfer(of: number) }) ?? nil : nil {
+                case nil: throw ConnectorError(.protocolViolation, "the record has had its result")
+                case .closed:
+                    if !record.record.hasContent {
+                        throw ConnectorError(.protocolViolation, "the record has no content")
+                    }
+                    core.machine.withImport { $0.open(number) }
+                    let content = makeContent(for: record, credit: credit)
+                    core.imports.contents[number] = content
+                    send(.open(record: number, credit: credit, offset: 0))
+                    return HostContentReader(content)
+                case .open:
+                    // A transfer that already failed here need not be seen to its end.
+                    guard core.imports.contents[number]?.failure != nil else {
+                        throw ConnectorError(.protocolViolation, "the record is open")
+                    }
+                    cancel(number, &core)
+                case .cancelling: break
+                }
+                core.imports.openers[number, default: []].append(waits)
+                return nil
+            }
+            if let reader { return reader }
+            try await waits.wait()
+        }
+    }
+
+    private func makeContent(for record: ImportedRecord, credit: Int64) -> IncomingContent {
+        let number = record.number
+        return IncomingContent(credit: credit) { [self] bytes in
+            send(.credit(record: number, bytes: bytes))
+        } onClose: { [weak self] in
+            self?.withCore { core in
+                if core.imports.id == record.importID { self?.cancel(number, &core) }
+            }
+        }
+    }
+
+    private func cancel(_ number: Int64, _ core: inout Core) {
+        if core.machine.withImport({ $0.cancel(number) }) == true { send(.cancelRecord(number)) }
+    }
+
+    func finish(_ record: ImportedRecord, _ status: RecordStatus) {
+        let content: IncomingContent? = withCore { core in
+            guard core.imports.id == record.importID,
+                core.machine.withImport({ $0.finish(record.number) }) == true
+            else { return nil }
+            send(.result(record: record.number, status: status))
+            for opener in core.imports.openers.removeValue(forKey: record.number) ?? [] { opener.signal() }
+            return core.imports.contents.removeValue(forKey: record.number)
+        }
+        content?.fail(ConnectorError(.cancelled, "the record has had its result"))
+    }
+}

@@ -1,0 +1,73 @@
+/// The name of a stored content: its SHA-256.
+public struct ObjectID: Sendable, Hashable, CustomStringConvertible {
+    /// The hash as four big-endian words: no allocation, however many there are.
+    private let words: (UInt64, UInt64, UInt64, UInt64)
+
+    /// Bytes in a hash.
+    public static let length = 32
+
+    /// - Returns: nil unless there are 32 bytes.
+    public init?(_ bytes: some Collection<UInt8>) {
+        guard bytes.count == Self.length else { return nil }
+        var words: [UInt64] = [0, 0, 0, 0]
+        for (index, byte) in bytes.enumerated() { words[index / 8] = words[index / 8] << 8 | UInt64(byte) }
+        self.words = (words[0], words[1], words[2], words[3])
+    }
+
+    /// - Returns: nil unless the text is 64 hexadecimal digits, in either case.
+    public init?(hex: String) {
+        guard hex.utf8.count == Self.length * 2 else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Self.length)
+        var high: UInt8?
+        for digit in hex.utf8 {
+            let value: UInt8
+            switch digit {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = digit - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): value = digit - UInt8(ascii: "a") + 10
+            case UInt8(ascii: "A")...UInt8(ascii: "F"): value = digit - UInt8(ascii: "A") + 10
+            default: return nil
+            }
+            if let first = high {
+                bytes.append(first << 4 | value)
+                high = nil
+            } else {
+                high = value
+            }
+        }
+        self.init(bytes)
+    }
+
+    public var bytes: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Self.length)
+        for word in [words.0, words.1, words.2, words.3] {
+            for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) }
+        }
+        return bytes
+    }
+
+    /// 64 lower-case hexadecimal digits.
+    public var hex: String {
+        String(unsafeUninitializedCapacity: Self.length * 2) { buffer in
+            var index = 0
+            for word in [words.0, words.1, words.2, words.3] {
+                for shift in stride(from: 60, through: 0, by: -4) {
+                    let digit = UInt8(truncatingIfNeeded: word >> shift) & 15
+                    buffer[index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+                    index += 1
+                }
+            }
+            return index
+        }
+    }
+
+    public var description: String { hex }
+
+    public static func == (left: ObjectID, right: ObjectID) -> Bool { left.words == right.words }
+
+    public func hash(into hasher: inout Hasher) {
+        // One word of a SHA-256 spreads as well as all four.
+        hasher.combine(words.0)
+    }
+}

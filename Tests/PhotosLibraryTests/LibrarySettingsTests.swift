@@ -1,0 +1,71 @@
+import ConnectorKit
+import PhotosLibrary
+import Testing
+
+@Suite struct LibrarySettingsTests {
+    private static let good = [
+        "type": "google photos", "client_id": "id", "client_secret": "very-secret",
+        "token": #"{"access_token":"a-token","refresh_token":"r-token","expiry":"2026-01-01T00:00:00Z"}"#,
+    ]
+
+    @Test func settingsMayCarryPlakarsPrefix() throws {
+        let raw = Dictionary(uniqueKeysWithValues: Self.good.map { ("rclone_" + $0.key, $0.value) })
+        let settings = try LibrarySettings(Settings(raw))
+        #expect(settings.api.clientID == "id")
+        #expect(settings.api.token.refreshToken?.reveal() == "r-token")
+        #expect(settings.includesArchived)
+        #expect(settings.views == [.byMonth, .album, .favorites])
+    }
+
+    @Test(arguments: [
+        ("type", "drive"), ("token", "no json"), ("token", ""), ("read_only", "perhaps"), ("transfers", "0"),
+        ("transfers", "many"), ("api_url", "http://photos.example.com"), ("api_url", "ftp://127.0.0.1"),
+        ("token_url", "nonsense"), ("location", "dropbox://x"), ("location", "googlephotos:///a/../b"),
+        ("views", "by-month,by-week"), ("batch_size", "51"), ("batch_timeout", "soon"), ("ca_file", "/no/such/file"),
+    ])
+    func aWrongValueIsRefusedByName(key: String, value: String) {
+        var raw = Self.good
+        raw[key] = value
+        let error = #expect(throws: ConnectorError.self) { try LibrarySettings(Settings(raw)) }
+        #expect(error?.code == .config)
+        #expect(error?.message.contains(key) == true)
+        #expect(error?.message.contains("a-token") == false)
+    }
+
+    @Test func theOriginIsTheSameInEveryRunAndNotATokens() throws {
+        var raw = Self.good
+        let first = try LibrarySettings(Settings(raw)).origin
+        raw["token"] = #"{"access_token":"other","refresh_token":"other"}"#
+        #expect(try LibrarySettings(Settings(raw)).origin == first)
+        raw["name"] = "myphotos"
+        #expect(try LibrarySettings(Settings(raw)).origin == "myphotos")
+    }
+
+    @Test func plainHTTPIsForThisMachineAlone() throws {
+        var raw = Self.good
+        raw["api_url"] = "http://127.0.0.1:8080/"
+        #expect(try LibrarySettings(Settings(raw)).api.apiURL == "http://127.0.0.1:8080")
+    }
+}
+
+@Suite struct ScopeTests {
+    @Test(arguments: [
+        ("/media/by-year/2024", CivilDate(year: 2024, month: 0, day: 0)),
+        ("/media/by-month/2024", CivilDate(year: 2024, month: 0, day: 0)),
+        ("/media/by-month/2024/2024-05", CivilDate(year: 2024, month: 5, day: 0)),
+        ("/media/by-day/2024/2024-05-06/x.jpg", CivilDate(year: 2024, month: 5, day: 6)),
+    ])
+    func aDateInThePathNarrowsTheList(path: String, date: CivilDate) throws {
+        let scope = try Scope(root: try Pathname(path), views: [.byMonth])
+        #expect(scope.dates == date...date)
+        #expect(scope.datedViews.count == 1)
+        #expect(!scope.showsAlbums)
+    }
+
+    @Test(arguments: ["/x", "/media/by-week", "/media/by-year/24", "/media/by-month/2024/2023-05", "/feature/people"])
+    func whatIsNowhereIsSaidToBe(path: String) throws {
+        let root = try Pathname(path)
+        let error = #expect(throws: ConnectorError.self) { try Scope(root: root, views: [.byMonth]) }
+        #expect(error?.code == .notFound)
+    }
+}
