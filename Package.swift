@@ -49,7 +49,8 @@ let package = Package(
             name: "FakePhotos", dependencies: ["ConnectorKit", "StrictJSON", crypto] + nio, resources: [.copy("Media")]),
         .executableTarget(name: "gphotos-fake", dependencies: ["FakePhotos", arguments]),
         .executableTarget(
-            name: "gphotos-bench", dependencies: ["ConnectorKit", "PluginJSONL"], path: "Benchmarks/gphotos-bench"),
+            name: "gphotos-bench", dependencies: ["ConnectorKit", "HTTP", "PluginJSONL"],
+            path: "Benchmarks/gphotos-bench"),
 
         .target(
             name: "TestSupport", dependencies: ["ConnectorKit", "FakePhotos", "PhotosAPI", "PhotosLibrary"],
@@ -57,6 +58,10 @@ let package = Package(
         .testTarget(name: "FakePhotosTests", dependencies: ["ConnectorKit", "FakePhotos", "StrictJSON", crypto] + nio),
         .testTarget(name: "PhotosAPITests", dependencies: ["FakePhotos", "PhotosAPI", "TestSupport"]),
         .testTarget(name: "PhotosLibraryTests", dependencies: ["PhotosLibrary"]),
+        .testTarget(name: "PluginJSONLTests", dependencies: ["ConnectorKit", "PluginJSONL", "StrictJSON", crypto]),
+        .executableTarget(name: "vault-crash-writer", dependencies: ["Vault"], path: "Tests/Support/VaultCrashWriter"),
+        .testTarget(
+            name: "VaultTests", dependencies: ["ConnectorKit", "Vault", "vault-crash-writer", crypto, database]),
         .testTarget(
             name: "PhotosImporterTests", dependencies: ["FakePhotos", "PhotosImporter", "TestSupport", crypto]),
         .testTarget(

@@ -1,4 +1,5 @@
 import Foundation
+import HTTP
 
 /// What a finished command used.
 struct Usage {
@@ -77,12 +78,11 @@ final class Service {
         ]
     }
 
-    /// A control of the service. Blocking is fine here: nothing else happens.
-    func control(_ path: String) throws -> Data { try Data(contentsOf: try url(path)) }
-
-    func url(_ path: String) throws -> URL {
-        guard let url = URL(string: baseURL + "/_fake/" + path) else { throw CommandFailed(description: path) }
-        return url
+    /// What a control of the service answers.
+    func control(_ path: String) async throws -> [UInt8] {
+        let client = try HTTPClient(configuration: .init(userAgent: "gphotos-bench"))
+        defer { client.shutdown() }
+        return try await client.send(HTTPRequest(url: baseURL + "/_fake/" + path)).body.collect(limit: 64 << 20)
     }
 
     func stop() {

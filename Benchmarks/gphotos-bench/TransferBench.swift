@@ -13,7 +13,7 @@ struct TransferBench {
         say("\(items) files of \(itemSize >> 10) KiB:")
         var curl: Usage?
         if let tool = tools.curl {
-            let result = try pull(tool, service)
+            let result = try await pull(tool, service)
             curl = result
             report("curl --parallel to files", result)
         } else {
@@ -27,7 +27,7 @@ struct TransferBench {
         let again = try Bench.run(
             tools.gphotos, ["backup", "@demo", "--vault", vault, "--quiet", "--json"], environment: service.environment)
         report("gphotos backup, nothing changed", again)
-        let stats = try JSONSerialization.jsonObject(with: try service.control("stats")) as? [String: Any]
+        let stats = try JSONSerialization.jsonObject(with: Data(try await service.control("stats"))) as? [String: Any]
         if let requests = stats?["requests"] as? [String: Any] {
             say("  requests: " + requests.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
         }
@@ -41,9 +41,9 @@ struct TransferBench {
                 + "\(Int(bytes / usage.seconds)) MiB/s, CPU \(usage.cpu.formatted(2)) s")
     }
 
-    private func pull(_ tool: String, _ service: Service) throws -> Usage {
+    private func pull(_ tool: String, _ service: Service) async throws -> Usage {
         let directory = try tools.directory("curl")
-        let lines = String(decoding: try service.control("urls"), as: UTF8.self).split(separator: "\n")
+        let lines = String(decoding: try await service.control("urls"), as: UTF8.self).split(separator: "\n")
         let config = lines.map { line in
             let parts = line.split(separator: " ")
             return "url = \"\(parts[0])\"\noutput = \"\(directory)/\(parts[1])\"\n"

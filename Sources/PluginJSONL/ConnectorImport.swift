@@ -72,9 +72,11 @@ extension ConnectorSession {
     private func send(_ record: Record, content: (any ContentSource)?, importID: Int64, _ core: inout Core) throws {
         let limit = core.machine.peerMaxLine
         guard
-            let number = core.machine.withImport(importID, {
-                $0.add(hasContent: record.hasContent, hasError: record.error != nil)
-            })
+            let number = core.machine.withImport(
+                importID,
+                {
+                    $0.add(hasContent: record.hasContent, hasError: record.error != nil)
+                })
         else { throw CancellationError() }
         var line = record.encoded(number: number)
         if line.count - 1 > limit {

@@ -257,8 +257,7 @@ final class ConnectorSession: Sendable {
         let (closeID, wasBusy, tasks) = withCore { core in
             var closeID: Int64?
             if case .closed(let id) = reason { closeID = id }
-            let setUps = Set(core.requests.keys)
-            let wasBusy = core.operation != nil || !setUps.isEmpty
+            let wasBusy = !core.machine.pending.isEmpty
             cancelOperation(&core)
             for emitter in core.emitters { emitter.signal() }
             core.emitters = []

@@ -185,6 +185,8 @@ struct ConnectorStateMachine {
         }
         let waiting = deferred
         deferred = []
+        // The end of the session answers those that came too late.
+        if phase == .ended { return actions }
         for message in waiting {
             let more = dispatch(message)
             if case .send(.error(let id?, _, _, _))? = more.first { pending.remove(id) }
