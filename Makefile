@@ -20,10 +20,11 @@ build: deps
 release: deps
 	$(SWIFT) build -c release
 
+# Four tests at a time: each has a server, threads and subprocesses of its own.
 ## make test    the whole test suite
 test: deps
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build
+	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 $(SWIFT) test --skip-build
 
 ## make demo    back up, check and restore a made-up library, with every command shown
 demo: release

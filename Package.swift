@@ -56,8 +56,15 @@ let package = Package(
             name: "TestSupport", dependencies: ["ConnectorKit", "FakePhotos", "PhotosAPI", "PhotosLibrary"],
             path: "Tests/TestSupport"),
         .testTarget(name: "FakePhotosTests", dependencies: ["ConnectorKit", "FakePhotos", "StrictJSON", crypto] + nio),
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP"] + nio),
         .testTarget(name: "PhotosAPITests", dependencies: ["FakePhotos", "PhotosAPI", "TestSupport"]),
         .testTarget(name: "PhotosLibraryTests", dependencies: ["PhotosLibrary"]),
+        .testTarget(
+            name: "CommandsTests",
+            dependencies: [
+                "Commands", "ConnectorKit", "FakePhotos", "RcloneConfig", "StrictJSON", "Vault", "gphotos", arguments,
+                crypto,
+            ]),
         .testTarget(name: "PluginJSONLTests", dependencies: ["ConnectorKit", "PluginJSONL", "StrictJSON", crypto]),
         .executableTarget(name: "vault-crash-writer", dependencies: ["Vault"], path: "Tests/Support/VaultCrashWriter"),
         .testTarget(

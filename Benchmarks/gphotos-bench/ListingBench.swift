@@ -42,7 +42,8 @@ struct ListingBench {
         process.standardOutput = output
         try process.run()
         let session = HostSession(
-            input: dup(output.fileHandleForReading.fileDescriptor), output: dup(input.fileHandleForWriting.fileDescriptor),
+            input: dup(output.fileHandleForReading.fileDescriptor),
+            output: dup(input.fileHandleForWriting.fileDescriptor),
             name: "gphotos-bench", version: "1", runtime: .live, onEvent: { _ in })
         try input.fileHandleForWriting.close()
         try output.fileHandleForReading.close()

@@ -29,7 +29,8 @@ extension Bench {
         process.waitUntilExit()
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         guard process.terminationStatus == 0 else {
-            throw CommandFailed(description: "\(executable) \(arguments.first ?? "") ended with \(process.terminationStatus)")
+            throw CommandFailed(
+                description: "\(executable) \(arguments.first ?? "") ended with \(process.terminationStatus)")
         }
         return Usage(
             seconds: seconds, cpu: childrenCPU() - before, output: String(decoding: output, as: UTF8.self))

@@ -29,7 +29,9 @@ struct TransferBench {
         report("gphotos backup, nothing changed", again)
         let stats = try JSONSerialization.jsonObject(with: Data(try await service.control("stats"))) as? [String: Any]
         if let requests = stats?["requests"] as? [String: Any] {
-            say("  requests: " + requests.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
+            say(
+                "  requests: "
+                    + requests.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
         }
         try? FileManager.default.removeItem(atPath: vault)
     }

@@ -24,7 +24,13 @@ struct ConfigurationStore: Sendable {
 
     /// The sources or destinations by name.
     /// - Throws: ``Failure``: 65 where the file cannot be read or is damaged.
-    func remotes(_ kind: RemoteKind) throws -> [String: [String: String]] { try read()[kind] }
+    func remotes(_ kind: RemoteKind) throws -> [String: [String: String]] {
+        let (configuration, mode) = try read()
+        if mode & 0o077 != 0 {
+            warn("others can read \(file), which holds secrets; take that away with chmod 600")
+        }
+        return configuration[kind]
+    }
 
     /// - Throws: ``Failure``: 66 where there is none of that name, 65 as for ``remotes(_:)``.
     func settings(of name: String, _ kind: RemoteKind) throws -> [String: String] {
@@ -52,7 +58,7 @@ struct ConfigurationStore: Sendable {
         do {
             try PrivateDirectory.make(directory)
             return try FileLock.holding(directory + "/config.lock") {
-                let old = try read()
+                let old = try read().configuration
                 var new = old
                 let result = try change(&new)
                 if new != old { try atomicFile.replace(file, with: new.bytes) }
@@ -63,20 +69,18 @@ struct ConfigurationStore: Sendable {
         }
     }
 
-    private func read() throws(Failure) -> Configuration {
+    /// An absent file is an empty configuration.
+    private func read() throws(Failure) -> (configuration: Configuration, mode: mode_t) {
         let content: SmallFile
         do throws(SystemError) {
             content = try SmallFile(reading: file, limit: Self.sizeLimit)
         } catch {
-            if error.number == ENOENT { return Configuration() }
+            if error.number == ENOENT { return (Configuration(), 0) }
             throw error.failure(.badInput, "cannot read \(file)")
-        }
-        if content.mode & 0o077 != 0 {
-            warn("others can read \(file), which holds secrets; take that away with chmod 600")
         }
         if content.bytes.count > Self.sizeLimit { throw damaged("it is too large") }
         do throws(Configuration.Damage) {
-            return try Configuration(parsing: content.bytes)
+            return (try Configuration(parsing: content.bytes), content.mode)
         } catch {
             throw damaged(error.reason)
         }

@@ -16,6 +16,15 @@ struct SystemError: Error, Hashable {
 
 /// Reading and writing by file descriptor, whole and in spite of interruptions.
 enum Descriptor {
+    /// Opens those of 0, 1 and 2 that are closed. Else the next file that is opened would have that number, and output
+    /// would go into it.
+    static func openStandardOnes() {
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+            // The lowest number that is free is this one.
+            _ = open("/dev/null", O_RDWR)
+        }
+    }
+
     static func write(_ bytes: [UInt8], to descriptor: Int32) throws(SystemError) {
         var done = 0
         while done < bytes.count {

@@ -9,7 +9,7 @@ struct Gphotos: AsyncParsableCommand {
             Every option has an environment variable: GPHOTOS_ and its name, as GPHOTOS_JSON for --json. \
             `gphotos help exit-codes` lists the exit statuses.
             """,
-        version: VersionCommand.version,
+        version: VersionCommand.text,
         subcommands: [
             RemoteGroup<SourceNoun>.self, RemoteGroup<DestinationNoun>.self, BackupCommand.self,
             SnapshotsCommand.self, LsCommand.self, CatCommand.self, DiffCommand.self, RestoreCommand.self,

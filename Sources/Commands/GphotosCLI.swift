@@ -10,6 +10,7 @@ public enum GphotosCLI {
     /// - Parameter arguments: without the program's own name.
     /// - Returns: the exit status (`gphotos help exit-codes`).
     public static func main(arguments: [String]) async -> Int32 {
+        Descriptor.openStandardOnes()
         // A closed pipe is an error of `write`, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
         return await Interruption.watching { await run(arguments, in: .live) }
@@ -18,7 +19,8 @@ public enum GphotosCLI {
     static func run(_ arguments: [String], in context: CommandContext) async -> Int32 {
         var arguments = arguments
         // One command prints the version, whichever way it is asked for.
-        if arguments.first == "--version" { arguments[0] = "version" }
+        let options = arguments.prefix { $0.hasPrefix("-") }
+        if let index = options.firstIndex(of: "--version") { arguments[index] = "version" }
         let report = FailureReport(context: context, isJSON: wantsJSON(arguments, context.environment))
         var command: any ParsableCommand
         do {

@@ -4,38 +4,64 @@ import Synchronization
 
 /// SIGINT and SIGTERM as a cancellation.
 enum Interruption {
+    private static let signals = [SIGINT, SIGTERM]
+
     /// Runs the operation in a task that the first signal cancels; a second one ends the process at once.
+    ///
+    /// Once in a process: Dispatch does not reliably watch a signal again that it has stopped watching.
     /// - Returns: what the operation returns, or 128 and the signal's number where it was cut short.
     static func watching(_ operation: @escaping @Sendable () async -> Int32) async -> Int32 {
-        let task = Task { await operation() }
-        let received = FirstSignal()
-        let sources = [SIGINT, SIGTERM].map { number in
-            // Else the system's own way to handle it, which is to end the process, would come first.
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler {
-                if received.isFirst(number) { task.cancel() } else { _exit(128 + number) }
-            }
-            source.resume()
-            return source
-        }
-        let status = await task.value
+        let run = InterruptibleRun()
+        var sources: [any DispatchSourceSignal] = []
+        for number in signals { sources.append(await source(of: number) { run.interrupt(number) }) }
+        let status = await run.result(of: Task { await operation() })
         for source in sources { source.cancel() }
-        if let number = received.number, status != ExitStatus.done.rawValue { return 128 + number }
+        for number in signals { signal(number, SIG_DFL) }
         return status
+    }
+
+    /// Returns when the signal is watched: one that comes earlier would be lost.
+    private static func source(
+        of number: Int32, handler: @escaping @Sendable () -> Void
+    ) async -> any DispatchSourceSignal {
+        // Else the system's own way to handle it, which is to end the process, would come first.
+        signal(number, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+        source.setEventHandler(handler: handler)
+        await withCheckedContinuation { continuation in
+            source.setRegistrationHandler { continuation.resume() }
+            source.resume()
+        }
+        return source
     }
 }
 
-private final class FirstSignal: Sendable {
-    private let first = Mutex<Int32?>(nil)
+/// The task of a command, and the signal that cancelled it.
+final class InterruptibleRun: Sendable {
+    private struct State {
+        var task: Task<Int32, Never>?
+        var signal: Int32?
+    }
 
-    var number: Int32? { first.withLock { $0 } }
+    private let state = Mutex(State())
 
-    func isFirst(_ number: Int32) -> Bool {
-        first.withLock { first in
-            if first != nil { return false }
-            first = number
-            return true
+    func interrupt(_ number: Int32) {
+        let task = state.withLock { state in
+            if state.signal != nil { _exit(128 + number) }
+            state.signal = number
+            return state.task
         }
+        task?.cancel()
+    }
+
+    func result(of task: Task<Int32, Never>) async -> Int32 {
+        let isInterrupted = state.withLock { state in
+            state.task = task
+            return state.signal != nil
+        }
+        if isInterrupted { task.cancel() }
+        let status = await task.value
+        let number = state.withLock { $0.signal }
+        return status == ExitStatus.done.rawValue ? status : number.map { 128 + $0 } ?? status
     }
 }

@@ -45,7 +45,8 @@ struct PluginCommand: AsyncParsableCommand {
 
     static func plugin(_ runtime: Runtime) -> ConnectorPlugin {
         ConnectorPlugin(
-            name: "gphotos", version: VersionCommand.version, title: "Google Photos", settings: LibrarySettings.definitions,
+            name: "gphotos", version: VersionCommand.version, title: "Google Photos",
+            settings: LibrarySettings.definitions,
             makeImporter: { settings, options, reporter in
                 try PhotosImporter(settings: settings, options: options, reporter: reporter, runtime: runtime)
             },

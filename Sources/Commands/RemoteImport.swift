@@ -100,16 +100,12 @@ struct RemoteImport<Noun: RemoteNoun>: RemoteCommand {
 
     private func alreadyThere(_ names: Set<String>) -> Failure {
         let list = names.sorted().map(\.quoted).joined(separator: ", ")
-        let subject = names.count == 1 ? "the \(Self.kind.noun) \(list) is" : "the \(Self.kind.plural) \(list) are"
+        let message =
+            names.count == 1
+            ? "the \(Self.kind.noun) \(list) is already there and was left as it is"
+            : "the \(Self.kind.plural) \(list) are already there and were left as they are"
         return Failure(
-            .failed, code: "exists", "\(subject) already there and was left as it is".agreeing(with: names.count),
-            hint: "--overwrite replaces it; NAME:NEW imports under another name")
-    }
-}
-
-extension String {
-    /// English in one sentence for one or many.
-    fileprivate func agreeing(with count: Int) -> String {
-        count == 1 ? self : replacing("was left as it is", with: "were left as they are")
+            .failed, code: "exists", message,
+            hint: "--overwrite replaces what is there; NAME:NEW imports under another name")
     }
 }

@@ -62,7 +62,8 @@ enum Connection {
         let (name, config) = try reference.config(kind, store: store)
         let command = ConnectorCommand(
             executable: context.executable,
-            arguments: ["plugin", (role ?? kind) == .source ? "importer" : "exporter"], environment: context.environment)
+            arguments: ["plugin", (role ?? kind) == .source ? "importer" : "exporter"], environment: context.environment
+        )
         let options = ConnectorOptions(
             hostname: ProcessInfo.processInfo.hostName, workingDirectory: context.workingDirectory,
             maxConcurrency: try transfers(config))

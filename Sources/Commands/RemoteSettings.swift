@@ -15,7 +15,8 @@ enum RemoteSettings {
                 .badConfiguration, "the type \(type.quoted) is not known",
                 hint: "the type of Google Photos is \(RcloneConfig.googlePhotosType.quoted)")
         }
-        try checkLocation(settings["location"] ?? defaultLocation, type: type)
+        // By the plain key: an empty location is a mistake, where other empty values are no values.
+        try checkLocation(values["location"] ?? settings["location"] ?? defaultLocation, type: type)
         if let token = settings["token"] { _ = try OAuthToken(parsing: token) }
     }
 

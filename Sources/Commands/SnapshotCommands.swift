@@ -5,7 +5,8 @@ import Vault
 
 /// `gphotos snapshots`.
 struct SnapshotsCommand: GphotosCommand {
-    static let configuration = CommandConfiguration(commandName: "snapshots", abstract: "List the snapshots of the vault.")
+    static let configuration = CommandConfiguration(
+        commandName: "snapshots", abstract: "List the snapshots of the vault.")
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var vaultOptions: VaultOptions
@@ -66,7 +67,8 @@ struct LsCommand: GphotosCommand {
 
 /// `gphotos cat`.
 struct CatCommand: GphotosCommand {
-    static let configuration = CommandConfiguration(commandName: "cat", abstract: "Write a file of a snapshot to stdout.")
+    static let configuration = CommandConfiguration(
+        commandName: "cat", abstract: "Write a file of a snapshot to stdout.")
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var vaultOptions: VaultOptions
@@ -146,7 +148,7 @@ struct DiffCommand: GphotosCommand {
     }
 }
 
-extension Optional<Pathname> {
+extension Pathname? {
     /// Whether it comes before another; nil where both are the same. What is not there comes last.
     fileprivate func precedes(_ other: Pathname?) -> Bool? {
         guard let self else { return false }

@@ -48,7 +48,8 @@ final class Outbox: Sendable {
             do {
                 try await self.pump { onEvent(.supplied) }
             } catch {
-                onEvent(.failed(error))
+                // After `close`, it is the cancellation that made the source fail.
+                if !self.isClosed { onEvent(.failed(error)) }
             }
         }
         let isTooLate = state.withLock { state in
@@ -90,6 +91,8 @@ final class Outbox: Sendable {
         waiter?.resume(returning: true)
         return supply
     }
+
+    private var isClosed: Bool { state.withLock { $0.isClosed } }
 
     private func pump(_ onSupply: () -> Void) async throws {
         var total: Int64 = 0

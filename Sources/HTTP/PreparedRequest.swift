@@ -6,6 +6,7 @@ struct PreparedRequest: Sendable {
     let body: HTTPRequestBody
     let prefersHTTP2: Bool
     let acceptsCompression: Bool
+    let isSentOnce: Bool
 
     /// - Throws: ``HTTPError/Code/forbiddenURL`` or ``HTTPError/Code/invalidRequest``.
     init(_ request: HTTPRequest) throws(HTTPError) {
@@ -26,6 +27,7 @@ struct PreparedRequest: Sendable {
         headers = request.headers
         prefersHTTP2 = request.prefersHTTP2
         acceptsCompression = request.acceptsCompression
+        isSentOnce = request.isSentOnce
         switch request.body {
         // Servers want a Content-Length with these methods, if only of zero (RFC 9110, 8.6).
         case .none where ["POST", "PUT", "PATCH"].contains(method): body = .bytes([])

@@ -3,8 +3,7 @@ import CCurl
 /// Turns a request into libcurl's options. Anything not set here has libcurl's default: proxies come from the
 /// environment, certificates and their names are verified, there are no cookies and no .netrc.
 struct TransferOptions: Sendable {
-    /// CURLOPT_BUFFERSIZE, what one read from the socket may bring. The default of 16 KiB costs a third of the speed of
-    /// HTTP/1.1 on loopback; above 256 KiB nothing is won.
+    /// CURLOPT_BUFFERSIZE, what one read from the socket may bring.
     static let receiveBuffer = 256 << 10
     /// Unpacked in one go, so that a small answer that unpacks to a large one stays within bounds.
     private static let compressedReceiveBuffer = 16 << 10
@@ -44,6 +43,7 @@ struct TransferOptions: Sendable {
         } else {
             try easy.set(CURLOPT_BUFFERSIZE, Self.receiveBuffer)
         }
+        if request.isSentOnce { try easy.set(CURLOPT_FRESH_CONNECT, 1) }
         try applyMethod(of: request, to: easy)
     }
 

@@ -128,7 +128,8 @@ public actor Download: ContentReader {
     private func renewURL(refused: String) async throws {
         renewals += 1
         guard renewals <= 2 else {
-            throw ConnectorError(.permission, "Google does not hand out the bytes of this item", hint: "run it again later")
+            throw ConnectorError(
+                .permission, "Google does not hand out the bytes of this item", hint: "run it again later")
         }
         _ = try await currentURL(refused: refused)
         try await open()
@@ -138,7 +139,8 @@ public actor Download: ContentReader {
     private func failure(_ response: HTTPResponse) -> ConnectorError {
         switch response.status {
         case 404, 410:
-            ConnectorError(.notFound, "the bytes of this item are not there", hint: "a new video may still be processed")
+            ConnectorError(
+                .notFound, "the bytes of this item are not there", hint: "a new video may still be processed")
         case 429:
             ConnectorError(
                 .rateLimited, "Google asks for slower downloads", isRetryable: true,

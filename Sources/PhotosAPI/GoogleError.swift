@@ -77,8 +77,10 @@ enum GoogleError {
         case (_, "invalid_grant"):
             return ConnectorError(
                 .auth, "Google refuses the stored sign-in: it has expired or was revoked",
-                hint: "sign in again (rclone config reconnect NAME:, then import it again with --overwrite); an app whose "
-                    + "consent screen is in Testing loses its sign-ins after 7 days, any app after 6 months without use")
+                hint:
+                    "sign in again (rclone config reconnect NAME:, then import it again with --overwrite); an app whose "
+                    + "consent screen is in Testing loses its sign-ins after 7 days, any app after 6 months without use"
+            )
         case (_, "invalid_client"), (_, "unauthorized_client"):
             return ConnectorError(
                 .auth, "Google refuses the client id or the client secret",

@@ -74,7 +74,8 @@ extension PhotosClient {
                 items.map { item in
                     var new: JSONObject = [
                         "simpleMediaItem": [
-                            "uploadToken": .string(item.uploadToken.secret.reveal()), "fileName": .string(item.filename),
+                            "uploadToken": .string(item.uploadToken.secret.reveal()),
+                            "fileName": .string(item.filename),
                         ]
                     ]
                     if !item.description.isEmpty { new["description"] = .string(item.description) }

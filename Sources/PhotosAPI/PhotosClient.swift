@@ -130,6 +130,8 @@ public final class PhotosClient: Sendable {
                 method: call.method, url: configuration.apiURL + call.path,
                 headers: call.headers + [HTTPHeader("Authorization", "Bearer \(token.reveal())")], body: call.body)
             request.acceptsCompression = true
+            // What streams cannot be repeated in any case, and is worth the connection that it finds.
+            if !call.isIdempotent, case .bytes = call.body { request.isSentOnce = true }
             let response = try await http.send(request)
             let body = try await response.body.collect(limit: Self.largestAnswer)
             return (response.status, body, response.header("Retry-After").flatMap { Int($0) })

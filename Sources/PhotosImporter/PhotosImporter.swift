@@ -66,7 +66,8 @@ public final class PhotosImporter: Importer {
         if try await contents.shelf.showsItem(at: root) { return }
         throw ConnectorError(
             .notFound, "there is no \(root) in this library",
-            hint: "gphotos source ls NAME lists what is there; since 31 March 2025 Google shows an app only what that app "
+            hint:
+                "gphotos source ls NAME lists what is there; since 31 March 2025 Google shows an app only what that app "
                 + "uploaded")
     }
 

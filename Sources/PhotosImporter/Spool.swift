@@ -49,7 +49,9 @@ actor Spool {
     private func append(_ chunk: [UInt8]) throws {
         var done = 0
         while done < chunk.count {
-            let count = chunk.withUnsafeBytes { pwrite(descriptor, $0.baseAddress! + done, $0.count - done, off_t(written)) }
+            let count = chunk.withUnsafeBytes {
+                pwrite(descriptor, $0.baseAddress! + done, $0.count - done, off_t(written))
+            }
             guard count > 0 else {
                 throw ConnectorError(
                     .internalDefect, "cannot write a temporary file: \(String(cString: strerror(errno)))",

@@ -34,7 +34,8 @@ public final class Index: Sendable {
             try prepareSession()
         } catch let error as DatabaseError {
             throw ConnectorError(
-                .internalDefect, "the index of the account cannot be used: \(error.message ?? error.resultCode.description)",
+                .internalDefect,
+                "the index of the account cannot be used: \(error.message ?? error.resultCode.description)",
                 hint: "check \(path ?? "memory"); it can be removed: it is learnt again")
         }
     }

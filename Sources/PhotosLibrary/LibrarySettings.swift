@@ -71,7 +71,8 @@ public struct LibrarySettings: Sendable {
     }
 
     /// A URL without a slash at its end: https, or http to this machine itself.
-    private static func url(_ settings: Settings, _ key: String, default fallback: String) throws(ConnectorError) -> String
+    private static func url(_ settings: Settings, _ key: String, default fallback: String) throws(ConnectorError)
+        -> String
     {
         guard var text = settings[key] else { return fallback }
         while text.hasSuffix("/") { text.removeLast() }
@@ -106,7 +107,8 @@ public struct LibrarySettings: Sendable {
 
     /// The one definition of the settings: `spec`, validators and documentation are made of it.
     public static let definitions: [SettingDefinition] = [
-        SettingDefinition("location", .text, "What to read or write: googlephotos://[/PATH].", default: "googlephotos://"),
+        SettingDefinition(
+            "location", .text, "What to read or write: googlephotos://[/PATH].", default: "googlephotos://"),
         SettingDefinition("client_id", .text, "OAuth client id of your Google Cloud project."),
         SettingDefinition("client_secret", .text, "OAuth client secret.", secret: true),
         SettingDefinition("token", .text, "OAuth token, as the JSON that rclone stores.", secret: true),

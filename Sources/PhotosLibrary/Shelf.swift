@@ -194,7 +194,8 @@ public struct Shelf: Sendable {
 
     /// Whether an item is shown under exactly this pathname.
     public func showsItem(at path: Pathname) async throws -> Bool {
-        guard let parent = path.parent, let directory = directories.first(where: { $0.value.path == parent })?.key else {
+        guard let parent = path.parent, let directory = directories.first(where: { $0.value.path == parent })?.key
+        else {
             return false
         }
         return try await index.database.read { db in

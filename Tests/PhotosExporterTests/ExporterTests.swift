@@ -119,7 +119,9 @@ struct ExportBench {
         try await FakeService.run { service in
             let bench = try ExportBench(service)
             let picture = try #require(try await ExportBench.pictures(1).first)
-            let paths = ["/album/One/a.jpg", "/album/Two/a.jpg", "/album/Two/b.jpg", "/media/by-month/2024/2024-05/a.jpg"]
+            let paths = [
+                "/album/One/a.jpg", "/album/Two/a.jpg", "/album/Two/b.jpg", "/media/by-month/2024/2024-05/a.jpg",
+            ]
             let outcomes = try await bench.export(
                 paths.map { ExportBench.File(path: $0, bytes: picture, knowsHash: knowsHash) })
             #expect(outcomes.allSatisfy { $0.status == .stored || $0.status == .unchanged })

@@ -141,7 +141,8 @@ struct ImportBench {
             _ = try service.library.addAlbum("Two", items: [second], account: "demo")
             service.library.resetStatistics()
             let album = try await bench.run(["location": "googlephotos:///album/One"])
-            #expect(await album.paths.sorted() == ["/", "/album", "/album/One", "/album/One/a.jpg", "/album/One/b.jpg"])
+            #expect(
+                await album.paths.sorted() == ["/", "/album", "/album/One", "/album/One/a.jpg", "/album/One/b.jpg"])
             // The library was not listed, nor the other album.
             #expect(service.library.requestCount(.itemsSearch) == 1)
 
