@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Puts the output of `make demo` into the README, between its marks.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+output=$(scripts/demo.sh "${1:-.build/release}" | sed 's/^./    &/')
+awk -v output="$output" '
+    /<!-- demo: begin -->/ { print; print output; skip = 1; next }
+    /<!-- demo: end -->/ { print ""; skip = 0 }
+    !skip' README.md >README.new
+mv README.new README.md
