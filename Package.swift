@@ -55,6 +55,8 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["ConnectorKit", "FakePhotos", "PhotosAPI", "PhotosLibrary"],
             path: "Tests/TestSupport"),
+        .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"]),
+        .testTarget(name: "ConnectorKitTests", dependencies: ["ConnectorKit", "StrictJSON"]),
         .testTarget(name: "FakePhotosTests", dependencies: ["ConnectorKit", "FakePhotos", "StrictJSON", crypto] + nio),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"] + nio),
         .testTarget(name: "PhotosAPITests", dependencies: ["FakePhotos", "PhotosAPI", "TestSupport"]),

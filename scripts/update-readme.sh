@@ -3,8 +3,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 output=$(scripts/demo.sh "${1:-.build/release}" | sed 's/^./    &/')
-awk -v output="$output" '
-    /<!-- demo: begin -->/ { print; print output; skip = 1; next }
+OUTPUT=$output awk '
+    /<!-- demo: begin -->/ { print; print ENVIRON["OUTPUT"]; skip = 1; next }
     /<!-- demo: end -->/ { print ""; skip = 0 }
     !skip' README.md >README.new
 mv README.new README.md

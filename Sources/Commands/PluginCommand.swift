@@ -39,7 +39,7 @@ struct PluginCommand: AsyncParsableCommand {
         let runtime = CommandContext.current.runtime
         let status = await runConnector(
             Self.plugin(runtime), role: role.connectorRole, input: streams.input, output: streams.output,
-            runtime: runtime)
+            runtime: runtime, watchesSignals: false)
         throw ExitCode(status)
     }
 

@@ -1,7 +1,7 @@
 import ArgumentParser
 import StrictJSON
 
-/// `gphotos source add`: makes one from nothing; `gphotos login` signs it in.
+/// `gphotos source add`: makes one from nothing.
 struct RemoteAdd<Noun: RemoteNoun>: RemoteCommand {
     static var name: String { "add" }
     static var summary: String { "Add a NOUN." }

@@ -59,7 +59,7 @@ public struct ConnectorError: Error, Sendable, Hashable, CustomStringConvertible
         switch error {
         case let known as ConnectorError: self = known
         case is CancellationError: self.init(.cancelled, "cancelled", isRetryable: true)
-        default: self.init(.internalDefect, "an unexpected failure: \(error)")
+        default: self.init(.internalDefect, "an unexpected failure: \(type(of: error))")
         }
     }
 }

@@ -20,7 +20,12 @@ extension ContentReader {
     /// The whole content. For what is known to be small, such as a catalog line or a test.
     public func readAll() async throws -> [UInt8] {
         var bytes: [UInt8] = []
-        while let chunk = try await read() { bytes.append(contentsOf: chunk) }
+        do {
+            while let chunk = try await read() { bytes.append(contentsOf: chunk) }
+        } catch {
+            await close()
+            throw error
+        }
         await close()
         return bytes
     }

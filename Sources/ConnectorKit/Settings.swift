@@ -3,8 +3,14 @@ import StrictJSON
 /// The settings of a source or destination: text by name, as rclone's INI has them.
 ///
 /// A key may carry the prefix `rclone_`, as Plakar stores it, which is stripped; an empty value is no value.
-public struct Settings: Sendable, Hashable {
+///
+/// Prints as its keys alone: among the values are secrets.
+public struct Settings: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     public private(set) var values: [String: String] = [:]
+
+    public var description: String { "Settings(\(values.keys.sorted().joined(separator: ", ")))" }
+    public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: []) }
 
     public init(_ raw: [String: String] = [:]) {
         // A plain key wins over the same one with the prefix, whatever the order.

@@ -10,6 +10,9 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
         self.nanoseconds = nanoseconds
     }
 
+    /// The years 0000 to 9999: all that four digits can write.
+    private static let writableSeconds: ClosedRange<Int64> = -62_167_219_200...253_402_300_799
+
     public static let epoch = Timestamp(seconds: 0)
 
     public static func < (left: Timestamp, right: Timestamp) -> Bool {
@@ -74,8 +77,9 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
         }
         if index != bytes.count { return nil }
         let days = CivilDate(year: Int(year), month: Int(month), day: Int(day)).daysSinceEpoch
-        self.init(
-            seconds: Int64(days) * 86400 + hour * 3600 + minute * 60 + second - offset, nanoseconds: fraction)
+        let moment = Int64(days) * 86400 + hour * 3600 + minute * 60 + second - offset
+        guard Self.writableSeconds.contains(moment) else { return nil }
+        self.init(seconds: moment, nanoseconds: fraction)
     }
 
     /// The day, in UTC.

@@ -35,10 +35,7 @@ actor UploadSource: HTTPBodySource {
         if try await next() != nil {
             throw ConnectorError(.corrupt, "the content is longer than its size says")
         }
-        return hasher.finalize().map { byte in
-            let digits = String(byte, radix: 16)
-            return byte < 16 ? "0" + digits : digits
-        }.joined()
+        return String(hexadecimal: Array(hasher.finalize()))
     }
 }
 

@@ -1,6 +1,5 @@
 import ConnectorKit
 import Crypto
-import Foundation
 import PhotosAPI
 import PhotosLibrary
 
@@ -32,10 +31,7 @@ extension MediaItem {
     /// All that the API tells of a content: there is neither a version nor a hash.
     var fingerprint: String {
         let known = "\(id)\n\(creationTime)\n\(width)x\(height)\n\(mimeType)\n\(filename)"
-        return SHA256.hash(data: Data(known.utf8)).prefix(16).map { byte in
-            let digits = String(byte, radix: 16)
-            return byte < 16 ? "0" + digits : digits
-        }.joined()
+        return String(hexadecimal: Array(SHA256.hash(data: Array(known.utf8)).prefix(16)))
     }
 
     /// Why there are no bytes to be had, where it is known beforehand.

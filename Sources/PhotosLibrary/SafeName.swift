@@ -25,11 +25,8 @@ public enum SafeName {
 
     /// The first `digits` hexadecimal digits of the SHA-256 of an id.
     public static func mark(of id: String, digits: Int = 8) -> String {
-        let hash = SHA256.hash(data: Data(id.utf8))
-        return String(hash.lazy.flatMap { [$0 >> 4, $0 & 15] }.prefix(digits).map { hexDigits[Int($0)] })
+        String(String(hexadecimal: Array(SHA256.hash(data: Array(id.utf8)))).prefix(digits))
     }
-
-    private static let hexDigits = Array("0123456789abcdef")
 
     /// Nearly all names are like `IMG_0001.jpg` and need no work.
     private static func isPlain(_ text: String) -> Bool {

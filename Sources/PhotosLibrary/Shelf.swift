@@ -73,28 +73,44 @@ public struct Shelf: Sendable {
                 WHERE (created, created_nanos, id) > (?, ?, ?) AND seen = ?
                 ORDER BY created, created_nanos, id LIMIT \(Self.pageSize)
                 """)
-        let rows = try Row.fetchAll(
-            statement, arguments: [last?.created ?? Int64.min, last?.nanos ?? 0, last?.id ?? "", listing])
-        guard let first = rows.first, let end = rows.last else { return nil }
-        _ = first
-        let numbers = rows.map { $0["number"] as Int64 }
+        let items = try Row.fetchCursor(
+            statement, arguments: [last?.created ?? Int64.min, last?.nanos ?? 0, last?.id ?? "", listing]
+        ).map { row in
+            NamelessItem(
+                number: row[0], id: row[1], filename: row[2], mimeType: row[3],
+                time: Timestamp(seconds: row[4], nanoseconds: row[5]), librarySeen: row[6], favoriteSeen: row[7])
+        }
+        let page = try Array(items)
+        guard let end = page.last else { return nil }
+        let numbers = page.map(\.number)
         let members = try memberships(db, of: numbers)
         let named = try names(db, of: numbers)
         let giver = NameGiver(db)
-        for row in rows {
-            let number: Int64 = row["number"]
-            let time = Timestamp(seconds: row["created"], nanoseconds: row["created_nanos"])
-            for directory in try places(of: row, time: time, members: members[number] ?? [], giver: giver) {
-                if time > directories[directory.number]?.newest ?? .epoch {
-                    directories[directory.number]?.newest = time
+        for item in page {
+            let places = try places(
+                time: item.time, isInLibrary: item.librarySeen == listing, isFavorite: item.favoriteSeen == listing,
+                members: members[item.number] ?? [], giver: giver)
+            for place in places {
+                if item.time > directories[place.number]?.newest ?? .epoch {
+                    directories[place.number]?.newest = item.time
                 }
-                if named[number]?[directory.number] != nil { continue }
+                if named[item.number]?[place.number] != nil { continue }
                 try giver.giveName(
-                    toItem: number, id: row["id"], filename: row["filename"], mimeType: row["mime_type"],
-                    in: directory.number)
+                    toItem: item.number, id: item.id, filename: item.filename, mimeType: item.mimeType,
+                    in: place.number)
             }
         }
-        return Cursor(created: end["created"], nanos: end["created_nanos"], id: end["id"])
+        return Cursor(created: end.time.seconds, nanos: Int64(end.time.nanoseconds), id: end.id)
+    }
+
+    private struct NamelessItem {
+        var number: Int64
+        var id: String
+        var filename: String
+        var mimeType: String
+        var time: Timestamp
+        var librarySeen: Int64
+        var favoriteSeen: Int64
     }
 
     struct Place {
@@ -105,10 +121,10 @@ public struct Shelf: Sendable {
 
     /// The directories that show an item.
     private mutating func places(
-        of row: Row, time: Timestamp, members: [Membership], giver: NameGiver
+        time: Timestamp, isInLibrary: Bool, isFavorite: Bool, members: [Membership], giver: NameGiver
     ) throws -> [Place] {
         var found: [Place] = []
-        if row["library_seen"] == listing {
+        if isInLibrary {
             for view in scope.datedViews {
                 let path = Layout.directory(of: time.date, in: view)
                 if let number = datedDirectories[path] {
@@ -127,7 +143,7 @@ public struct Shelf: Sendable {
                 found.append(Place(number: number, position: member.position))
             }
         }
-        if let favorites, row["favorite_seen"] == listing { found.append(Place(number: favorites)) }
+        if let favorites, isFavorite { found.append(Place(number: favorites)) }
         return found
     }
 
@@ -143,7 +159,7 @@ public struct Shelf: Sendable {
         let rows = try Row.fetchCursor(
             db, sql: "SELECT item, album, position FROM album_items WHERE item IN (\(list)) ORDER BY item, album")
         while let row = try rows.next() {
-            found[row["item"], default: []].append(Membership(album: row["album"], position: row["position"]))
+            found[row[0], default: []].append(Membership(album: row[1], position: row[2]))
         }
         return found
     }
@@ -152,7 +168,7 @@ public struct Shelf: Sendable {
         var found: [Int64: [Int64: String]] = [:]
         let list = items.map(String.init).joined(separator: ",")
         let rows = try Row.fetchCursor(db, sql: "SELECT item, directory, name FROM names WHERE item IN (\(list))")
-        while let row = try rows.next() { found[row["item"], default: [:]][row["directory"]] = row["name"] }
+        while let row = try rows.next() { found[row[0], default: [:]][row[1]] = row[2] }
         return found
     }
 
@@ -163,32 +179,35 @@ public struct Shelf: Sendable {
             var shelf = self
             let statement = try db.cachedStatement(
                 sql: """
-                    SELECT items.*, urls.url, urls.born FROM items LEFT JOIN urls ON urls.item = items.number
+                    SELECT \(ShelvedItem.columns) FROM items LEFT JOIN urls ON urls.item = items.number
                     WHERE (created, created_nanos, id) < (?, ?, ?) AND seen = ?
                     ORDER BY created DESC, created_nanos DESC, id DESC LIMIT \(Self.pageSize)
                     """)
-            let rows = try Row.fetchAll(
-                statement,
-                arguments: [
-                    last?.item.creationTime.seconds ?? Int64.max, last?.item.creationTime.nanoseconds ?? 0,
-                    last?.item.id ?? "", shelf.listing,
-                ])
-            let numbers = rows.map { $0["number"] as Int64 }
+            var items = try Array(
+                Row.fetchCursor(
+                    statement,
+                    arguments: [
+                        last?.item.creationTime.seconds ?? Int64.max, last?.item.creationTime.nanoseconds ?? 0,
+                        last?.item.id ?? "", shelf.listing,
+                    ]
+                ).map(ShelvedItem.init))
+            let numbers = items.map(\.number)
             let members = try memberships(db, of: numbers)
             let named = try names(db, of: numbers)
             let giver = NameGiver(db)
-            return try rows.map { row in
-                var item = ShelvedItem(row)
-                for place in try shelf.places(
-                    of: row, time: item.item.creationTime, members: members[item.number] ?? [], giver: giver)
-                {
+            for index in items.indices {
+                let item = items[index]
+                let places = try shelf.places(
+                    time: item.item.creationTime, isInLibrary: item.librarySeen == listing,
+                    isFavorite: item.favoriteSeen == listing, members: members[item.number] ?? [], giver: giver)
+                for place in places {
                     guard let directory = shelf.directories[place.number], let name = named[item.number]?[place.number]
                     else { continue }
                     let path = try directory.path.appending(name)
-                    if scope.shows(path) { item.places.append(.init(path: path, position: place.position)) }
+                    if scope.shows(path) { items[index].places.append(.init(path: path, position: place.position)) }
                 }
-                return item
             }
+            return items
         }
     }
 

@@ -18,18 +18,28 @@ public struct ShelvedItem: Sendable {
     /// Bytes, as they were counted when it was downloaded last.
     public var size: Int64?
     public var places: [Place] = []
+    /// The last listings that held it in the library and among the favorites.
+    let librarySeen: Int64
+    let favoriteSeen: Int64
+
+    /// The columns that ``init(_:)`` reads, by their position: looking names up costs more than all the rest.
+    static let columns = """
+        number, id, filename, description, mime_type, created, created_nanos, width, height, is_video, video_status,
+        camera_make, camera_model, product_url, size, urls.url, urls.born, library_seen, favorite_seen
+        """
 
     init(_ row: Row) {
-        number = row["number"]
-        size = row["size"]
-        urlBirth = Timestamp(seconds: row["born"] ?? 0)
+        number = row[0]
+        size = row[14]
+        urlBirth = Timestamp(seconds: row[16] ?? 0)
         item = MediaItem(
-            id: row["id"], filename: row["filename"], description: row["description"], mimeType: row["mime_type"],
-            creationTime: Timestamp(seconds: row["created"], nanoseconds: row["created_nanos"]),
-            width: row["width"], height: row["height"], kind: row["is_video"] ? .video : .photo,
-            videoStatus: (row["video_status"] as String?).flatMap(MediaItem.VideoStatus.init(rawValue:)),
-            cameraMake: row["camera_make"], cameraModel: row["camera_model"], productURL: row["product_url"],
-            baseURL: row["url"] ?? "")
+            id: row[1], filename: row[2], description: row[3], mimeType: row[4],
+            creationTime: Timestamp(seconds: row[5], nanoseconds: row[6]), width: row[7], height: row[8],
+            kind: row[9] ? .video : .photo,
+            videoStatus: (row[10] as String?).flatMap(MediaItem.VideoStatus.init(rawValue:)),
+            cameraMake: row[11], cameraModel: row[12], productURL: row[13], baseURL: row[15] ?? "")
+        librarySeen = row[17]
+        favoriteSeen = row[18]
     }
 }
 

@@ -128,7 +128,7 @@ extension Progress {
 
 extension JSONWriter {
     /// A member that is left out where there is no value.
-    fileprivate mutating func member(_ name: StaticString, _ integer: Int64?) {
+    fileprivate mutating func member(_ name: String, _ integer: Int64?) {
         guard let integer else { return }
         key(name)
         value(integer)

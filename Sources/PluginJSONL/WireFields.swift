@@ -101,7 +101,7 @@ protocol WireMessage: Sendable {
 extension WireMessage {
     /// Reads one line.
     /// - Throws: ``ConnectorError`` with code `protocol`, which is fatal.
-    init(line: some Collection<UInt8>) throws(ConnectorError) {
+    init(line: ArraySlice<UInt8>) throws(ConnectorError) {
         let json: JSON
         do throws(JSONError) {
             json = try JSON(parsing: line)

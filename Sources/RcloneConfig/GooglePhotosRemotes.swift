@@ -50,7 +50,7 @@ extension RcloneConfig {
             let found = others.isEmpty ? "" : ": \(Self.list(others.map(\.labelled)))"
             throw RcloneConfigError(
                 .unsuitable, "there is no remote of type google photos in the configuration\(found)",
-                hint: "make one with `rclone config`, or sign in here with `gphotos login`")
+                hint: "make one with `rclone config`")
         }
         if !others.isEmpty {
             remotes[0].warnings.append("ignored, not of type google photos: \(Self.list(others.map(\.labelled)))")

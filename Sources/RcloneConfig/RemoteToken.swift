@@ -5,7 +5,7 @@ extension OAuthToken {
     init(of remote: String, setting: String?) throws(RcloneConfigError) {
         let quoted = remote.quotedForPeople
         let reconnect = "rclone config reconnect \("\(remote):".quotedForShell)"
-        let hint = "get a new one with `\(reconnect)`, or sign in here with `gphotos login`"
+        let hint = "get a new one with `\(reconnect)`"
         guard let setting else {
             throw RcloneConfigError(.unsuitable, "the remote \(quoted) has no token", hint: hint)
         }

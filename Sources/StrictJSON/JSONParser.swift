@@ -16,9 +16,10 @@ extension JSON {
     ///
     /// Refused: a byte order mark, invalid UTF-8, a lone surrogate, NaN and infinities, a key twice in one object, more
     /// than ``depthLimit`` levels, anything after the value but white space.
-    public init(parsing bytes: some Collection<UInt8>) throws(JSONError) {
-        let outcome: Result<JSON, JSONError>? = bytes.withContiguousStorageIfAvailable { JSON.parse($0) }
-        self = try (outcome ?? Array(bytes).withUnsafeBufferPointer { JSON.parse($0) }).get()
+    public init(parsing bytes: [UInt8]) throws(JSONError) { self = try bytes.withUnsafeBufferPointer(JSON.parse).get() }
+
+    public init(parsing bytes: ArraySlice<UInt8>) throws(JSONError) {
+        self = try bytes.withUnsafeBufferPointer(JSON.parse).get()
     }
 
     public init(parsing text: String) throws(JSONError) {
@@ -134,13 +135,14 @@ private struct JSONParser {
             return .object(JSONObject())
         }
         var members: [JSONObject.Member] = []
-        var seen: Set<String>?
+        var seen: Set<[UInt8]>?
         repeat {
             guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else { throw failure("a missing key") }
             let key = try string()
             // Small objects are compared one by one; a hostile large one must not cost quadratic time.
-            if members.count == 16 { seen = Set(members.map(\.key)) }
-            let isNew = seen?.insert(key).inserted ?? !members.contains { $0.key == key }
+            if members.count == 16 { seen = Set(members.map { Array($0.key.utf8) }) }
+            let isNew =
+                seen?.insert(Array(key.utf8)).inserted ?? !members.contains { $0.key.utf8.elementsEqual(key.utf8) }
             if !isNew { throw failure("a key twice in one object") }
             skipSpace()
             guard position < bytes.count, bytes[position] == UInt8(ascii: ":") else { throw failure("a missing colon") }

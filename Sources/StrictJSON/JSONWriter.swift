@@ -35,27 +35,21 @@ public struct JSONWriter: Sendable {
         needsComma = false
     }
 
-    /// The key of the next value, which is known to need no escaping.
-    public mutating func key(_ key: StaticString) {
-        separate()
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(contentsOf: UnsafeBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount))
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(UInt8(ascii: ":"))
-        needsComma = false
-    }
-
     public mutating func value(_ text: String) {
         separate()
         appendQuoted(text)
         needsComma = true
     }
 
-    public mutating func value(_ integer: some BinaryInteger) {
+    // Not generic: a generic that is called from another module is not specialised, and this is called for every record.
+    public mutating func value(_ integer: Int64) {
         separate()
-        appendDecimal(Int64(integer))
+        appendDecimal(integer)
         needsComma = true
     }
+
+    public mutating func value(_ integer: Int) { value(Int64(integer)) }
+    public mutating func value(_ integer: UInt16) { value(Int64(integer)) }
 
     public mutating func value(_ flag: Bool) { raw(flag ? "true" : "false") }
 
@@ -86,7 +80,7 @@ public struct JSONWriter: Sendable {
     }
 
     /// A string value of bytes that need no escaping, such as base64.
-    public mutating func value(unescaped text: some Collection<UInt8>) {
+    public mutating func value(unescaped text: [UInt8]) {
         separate()
         bytes.append(UInt8(ascii: "\""))
         bytes.append(contentsOf: text)
@@ -115,11 +109,15 @@ public struct JSONWriter: Sendable {
     }
 
     private mutating func appendDecimal(_ integer: Int64) {
-        if integer >= 0, integer < 10 {
-            bytes.append(UInt8(ascii: "0") + UInt8(integer))
-            return
+        if integer < 0 { bytes.append(UInt8(ascii: "-")) }
+        var rest = integer.magnitude
+        var scale: UInt64 = 1
+        while rest / scale >= 10 { scale *= 10 }
+        while scale > 0 {
+            bytes.append(UInt8(ascii: "0") + UInt8(rest / scale))
+            rest %= scale
+            scale /= 10
         }
-        bytes.append(contentsOf: integer.description.utf8)
     }
 
     private mutating func appendQuoted(_ text: String) {
@@ -139,10 +137,11 @@ public struct JSONWriter: Sendable {
                 case 0x0D: bytes.append(UInt8(ascii: "r"))
                 case 0x09: bytes.append(UInt8(ascii: "t"))
                 default:
-                    let digits = Array("0123456789abcdef".utf8)
-                    bytes.append(contentsOf: [UInt8(ascii: "u"), UInt8(ascii: "0"), UInt8(ascii: "0")])
-                    bytes.append(digits[Int(byte >> 4)])
-                    bytes.append(digits[Int(byte & 15)])
+                    // Below 0x20, so the first three digits are 0, 0 and 0 or 1.
+                    bytes.append(contentsOf: "u00".utf8)
+                    bytes.append(UInt8(ascii: "0") + byte >> 4)
+                    let low = byte & 15
+                    bytes.append(low < 10 ? UInt8(ascii: "0") + low : UInt8(ascii: "a") + low - 10)
                 }
             }
             bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[plain...]))

@@ -44,7 +44,7 @@ public struct FakeRequest: Sendable {
     func object() throws(APIError) -> JSONObject {
         let bytes = bytes
         if bytes.readableBytes == 0 { return JSONObject() }
-        guard let json = try? JSON(parsing: bytes.readableBytesView), let object = json.objectValue else {
+        guard let json = try? JSON(parsing: Array(bytes.readableBytesView)), let object = json.objectValue else {
             throw .invalidArgument("Invalid JSON payload received. Parsing terminated before end of input.")
         }
         return object
