@@ -55,19 +55,24 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["ConnectorKit", "FakePhotos", "PhotosAPI", "PhotosLibrary"],
             path: "Tests/TestSupport"),
-        .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"]),
-        .testTarget(name: "ConnectorKitTests", dependencies: ["ConnectorKit", "StrictJSON"]),
+        .target(name: "SeededRandom", path: "Tests/SeededRandom"),
+        .testTarget(name: "StrictJSONTests", dependencies: ["SeededRandom", "StrictJSON"]),
+        .testTarget(name: "ConnectorKitTests", dependencies: ["ConnectorKit", "SeededRandom", "StrictJSON"]),
         .testTarget(name: "FakePhotosTests", dependencies: ["ConnectorKit", "FakePhotos", "StrictJSON", crypto] + nio),
-        .testTarget(name: "HTTPTests", dependencies: ["HTTP"] + nio),
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "SeededRandom"] + nio),
         .testTarget(name: "PhotosAPITests", dependencies: ["FakePhotos", "PhotosAPI", "TestSupport"]),
-        .testTarget(name: "PhotosLibraryTests", dependencies: ["PhotosLibrary"]),
+        .testTarget(name: "PhotosLibraryTests", dependencies: ["PhotosLibrary", "SeededRandom"]),
         .testTarget(
             name: "CommandsTests",
             dependencies: [
-                "Commands", "ConnectorKit", "FakePhotos", "RcloneConfig", "StrictJSON", "Vault", "gphotos", arguments,
+                "Commands", "ConnectorKit", "FakePhotos", "RcloneConfig", "SeededRandom", "StrictJSON", "Vault",
+                "gphotos",
+                arguments,
                 crypto,
             ]),
-        .testTarget(name: "PluginJSONLTests", dependencies: ["ConnectorKit", "PluginJSONL", "StrictJSON", crypto]),
+        .testTarget(
+            name: "PluginJSONLTests",
+            dependencies: ["ConnectorKit", "PluginJSONL", "SeededRandom", "StrictJSON", crypto]),
         .executableTarget(name: "vault-crash-writer", dependencies: ["Vault"], path: "Tests/Support/VaultCrashWriter"),
         .testTarget(
             name: "VaultTests", dependencies: ["ConnectorKit", "Vault", "vault-crash-writer", crypto, database]),
@@ -75,7 +80,9 @@ let package = Package(
             name: "PhotosImporterTests", dependencies: ["FakePhotos", "PhotosImporter", "TestSupport", crypto]),
         .testTarget(
             name: "PhotosExporterTests", dependencies: ["FakePhotos", "PhotosExporter", "TestSupport", crypto]),
-        .testTarget(name: "RcloneConfigTests", dependencies: ["ConnectorKit", "RcloneConfig", "StrictJSON", crypto]),
+        .testTarget(
+            name: "RcloneConfigTests",
+            dependencies: ["ConnectorKit", "RcloneConfig", "SeededRandom", "StrictJSON", crypto]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -55,7 +55,7 @@ struct ListingBench {
         let began = ContinuousClock.now
         let summary = try await session.importRecords(state: nil, window: 1024) { batch in
             count.withLock { $0 += batch.count }
-            for record in batch { record.finish(.unchanged) }
+            session.finish(batch.map { ($0, .unchanged) })
         }
         let seconds = (ContinuousClock.now - began) / .seconds(1)
         let peak = memory(process.processIdentifier, "VmHWM")

@@ -133,7 +133,7 @@ public final class Backup: Sendable {
             }
         }
         if !entries.isEmpty { try await snapshot.add(entries) }
-        for (imported, status) in settled { imported.finish(status) }
+        link.session.finish(settled)
     }
 
     /// What stands for an item that could not be read: what the parent has of it, where it has something.

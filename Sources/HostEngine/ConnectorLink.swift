@@ -43,11 +43,9 @@ public final class ConnectorLink: Sendable {
 
     /// What is there, without any content.
     public func records(_ visit: @escaping @Sendable (Record) async throws -> Void) async throws -> ImportSummary {
-        try await session.importRecords(state: nil, window: 1024) { batch in
-            for imported in batch {
-                try await visit(imported.record)
-                imported.finish(.skipped)
-            }
+        try await session.importRecords(state: nil, window: 1024) { [session] batch in
+            for imported in batch { try await visit(imported.record) }
+            session.finish(batch.map { ($0, .skipped) })
         }
     }
 

@@ -5,22 +5,53 @@ import StrictJSON
 private struct WireSink: RecordSink {
     let session: ConnectorSession
     let importID: Int64
+    /// Bytes of a line that the host takes.
+    let maxLine: Int
 
     func emit(_ record: Record, content: (any ContentSource)?) async throws {
-        try await session.emit(record, content: content, importID: importID)
+        let line = try RecordLine(record, content: content, maxLine: maxLine)
+        try await session.emit(line, importID: importID)
+    }
+}
+
+/// A record as it goes out, all but its number: encoded before the session's lock is taken.
+private struct RecordLine {
+    var rest: [UInt8]
+    var content: (any ContentSource)?
+    var isError: Bool
+
+    /// A record that does not fit into a line becomes an error of its pathname.
+    /// - Throws: ``ConnectorError`` with code `too-large` where not even that fits.
+    init(_ record: Record, content: (any ContentSource)?, maxLine: Int) throws(ConnectorError) {
+        var record = record
+        record.hasContent = content != nil && record.error == nil
+        rest = record.encodedRest
+        if Record.lineLength(of: rest) > maxLine {
+            let error = ConnectorError(.tooLarge, "what is known of this record does not fit into a message")
+            record = Record(
+                pathname: record.pathname, kind: record.kind == .symlink ? .file : record.kind,
+                permissions: record.permissions, modificationTime: record.modificationTime, error: error)
+            rest = record.encodedRest
+            if Record.lineLength(of: rest) > maxLine {
+                throw ConnectorError(.tooLarge, "a pathname does not fit into a message")
+            }
+        }
+        self.content = record.hasContent ? content : nil
+        isError = record.error != nil
     }
 }
 
 extension ConnectorSession {
     func beginImport(id: Int64, state: String?, _ core: inout Core) {
         guard case .importer(let importer)? = core.instance else { return }
+        let maxLine = core.machine.peerMaxLine
         let completion = Reply<Void>()
         core.completion = completion
         core.operation = Task { [self] in
             var result: Result<JSONObject, ConnectorError>
             do {
                 let newState = try await importer.importRecords(
-                    state: state, to: WireSink(session: self, importID: id))
+                    state: state, to: WireSink(session: self, importID: id, maxLine: maxLine))
                 advance { $0.withImport(id) { $0.listed() } ?? [] }
                 try await completion.value()
                 result = .success(["state": newState.map { .string($0) } ?? .null])
@@ -47,50 +78,35 @@ extension ConnectorSession {
 
     // MARK: Records
 
-    func emit(_ record: Record, content: (any ContentSource)?, importID: Int64) async throws {
-        var record = record
-        record.hasContent = content != nil && record.error == nil
-        while true {
-            try Task.checkCancellation()
-            let isSent: Signal? = try withCore { core in
-                let hasRoom = core.machine.withImport(importID) { $0.hasRoom }
-                guard let hasRoom else { throw CancellationError() }
-                if hasRoom {
-                    try send(record, content: content, importID: importID, &core)
-                    return nil
-                }
-                let signal = Signal()
-                core.emitters.append(signal)
-                return signal
-            }
-            guard let isSent else { break }
-            try await isSent.wait()
-        }
-        try await writer.waitForRoom()
+    private enum Emission {
+        case sent(queueIsLong: Bool)
+        case windowIsFull(Signal)
     }
 
-    private func send(_ record: Record, content: (any ContentSource)?, importID: Int64, _ core: inout Core) throws {
-        let limit = core.machine.peerMaxLine
-        guard
-            let number = core.machine.withImport(
-                importID,
-                {
-                    $0.add(hasContent: record.hasContent, hasError: record.error != nil)
-                })
-        else { throw CancellationError() }
-        var line = record.encoded(number: number)
-        if line.count - 1 > limit {
-            core.machine.withImport(importID) { $0.turnIntoError(number) }
-            let error = ConnectorError(.tooLarge, "what is known of this record does not fit into a message")
-            let small = Record(
-                pathname: record.pathname, kind: record.kind == .symlink ? .file : record.kind,
-                permissions: record.permissions, modificationTime: record.modificationTime, error: error)
-            line = small.encoded(number: number)
-            if line.count - 1 > limit { throw ConnectorError(.tooLarge, "a pathname does not fit into a message") }
-        } else if let content, record.hasContent {
-            core.sources[number] = content
+    fileprivate func emit(_ line: RecordLine, importID: Int64) async throws {
+        while true {
+            try Task.checkCancellation()
+            let emission: Emission = try withCore { core in
+                let number = core.machine.withImport(importID) {
+                    $0.hasRoom ? $0.add(hasContent: line.content != nil, hasError: line.isError) : nil
+                }
+                // No such import any more; then: no room in its window.
+                guard let number else { throw CancellationError() }
+                guard let number else {
+                    let signal = Signal()
+                    core.emitters.append(signal)
+                    return .windowIsFull(signal)
+                }
+                core.sources[number] = line.content
+                return .sent(queueIsLong: writer.enqueue([Record.lineStart(number: number), line.rest]))
+            }
+            switch emission {
+            case .windowIsFull(let signal): try await signal.wait()
+            case .sent(let queueIsLong):
+                if queueIsLong { try await writer.waitForRoom() }
+                return
+            }
         }
-        writer.enqueue([line])
     }
 
     // MARK: Content
@@ -105,27 +121,22 @@ extension ConnectorSession {
         let task = Task { [self] in
             let result: Result<ContentEnd, ConnectorError>
             do {
-                let outgoing = OutgoingContent(record: record, largestChunk: largest) { [self] count in
-                    while true {
-                        let taken = withCore {
-                            $0.machine.withImport(importID) {
-                                $0.takeCredit(record, transfer: transfer, upTo: count)
-                            }
+                let outgoing = OutgoingContent(record: record, raw: raw, largestChunk: largest) { [self] in
+                    withCore { $0.machine.withImport(importID) { $0.credit(of: record, transfer: transfer) } ?? nil }
+                } send: { [self] parts, count in
+                    withCore { core in
+                        let left: Int64?? = core.machine.withImport(importID) { state in
+                            guard state.takeCredit(record, transfer: transfer, upTo: count) != nil else { return nil }
+                            return state.credit(of: record, transfer: transfer)
                         }
-                        guard let taken, let taken else { throw CancellationError() }
-                        if taken > 0 { return taken }
-                        place.leave()
-                        try await credit.wait()
-                        try await place.enter()
+                        guard let left, let left else { return nil }
+                        return .init(credit: left, queueIsLong: writer.enqueue(parts))
                     }
-                } send: { [self] chunk in
-                    let parts = chunk.encoded(raw: raw)
-                    let isSent = withCore { core in
-                        let isOpen = core.machine.withImport(importID) { $0.isOpen(record, transfer: transfer) }
-                        if isOpen == true { writer.enqueue(parts) }
-                        return isOpen == true
-                    }
-                    if !isSent { throw CancellationError() }
+                } waitForCredit: {
+                    place.leave()
+                    try await credit.wait()
+                    try await place.enter()
+                } waitForRoom: { [writer] in
                     try await writer.waitForRoom()
                 }
                 let digest = try await send(source, through: outgoing, place)
@@ -134,8 +145,13 @@ extension ConnectorSession {
                 result = .failure(ConnectorError(wrapping: error))
             }
             place.leave()
-            advance { $0.withImport(importID) { $0.transferEnded(record, transfer: transfer, result) } ?? [] }
-            withCore { core in core.transfers[transfer] = nil }
+            withCore { core in
+                let actions = core.machine.withImport(importID) {
+                    $0.transferEnded(record, transfer: transfer, result)
+                }
+                for action in actions ?? [] { perform(action, &core) }
+                core.transfers[transfer] = nil
+            }
         }
         core.transfers[transfer] = Transfer(task: task, credit: credit)
     }
@@ -179,7 +195,7 @@ extension ConnectorSession {
     private func releaseEverything() async {
         let transfers = withCore { core in
             let transfers = core.transfers.values.map(\.task)
-            core.cancellations += transfers
+            core.cancel(transfers)
             return transfers
         }
         for transfer in transfers { await transfer.value }

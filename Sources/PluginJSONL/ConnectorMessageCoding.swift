@@ -2,11 +2,11 @@ import ConnectorKit
 import StrictJSON
 
 extension ConnectorMessage {
-    /// The message as it crosses the wire, in one part or, for a raw frame, three.
+    /// The message as it crosses the wire, in one part or, for a record or a raw frame, several.
     func encoded(raw: Bool) -> [[UInt8]] {
         switch self {
         case .chunk(let chunk): return chunk.encoded(raw: raw)
-        case .record(let number, let record): return [record.encoded(number: number)]
+        case .record(let number, let record): return record.encoded(number: number)
         default: break
         }
         var writer = JSONWriter(reservingCapacity: 128)

@@ -58,8 +58,15 @@ final class ConnectorSession: Sendable {
         var releaser: Task<Void, Never>?
         var storingEnd: Task<Void, Never>?
         var requests: [Int64: Task<Void, Never>] = [:]
-        /// Run after the lock is free: a cancelled task runs other people's code at once.
-        var cancellations: [Task<Void, Never>] = []
+        /// In the order of what caused them; run by `withCore` once the lock is free.
+        var effects: [Effect] = []
+
+        mutating func cancel(_ tasks: some Sequence<Task<Void, Never>>) { effects += tasks.map { .cancel($0) } }
+
+        mutating func wakeEmitters() {
+            effects += emitters.map { .signal($0) }
+            emitters = []
+        }
     }
     enum Instance: Sendable {
         case importer(any Importer)
@@ -117,11 +124,11 @@ final class ConnectorSession: Sendable {
             descriptor: input, stop: stop, maxLine: Wire.defaultMaxLine, allowsFrames: true
         ) { [self] event in
             switch event {
-            case .message(let message): advance { $0.receive(message) }
+            case .messages(let messages): receive(messages)
             case .end: advance { $0.end(.inputEnded) }
             case .violation(let error): advance { $0.violate(error) }
             }
-            if case .message = event { return }
+            if case .messages = event { return }
             readerEnded.resolve(.success(()))
         }
         pump.start()
@@ -132,6 +139,15 @@ final class ConnectorSession: Sendable {
     /// Ends the session from outside, as a signal does.
     func end(_ reason: SessionEnding) { advance { $0.end(reason) } }
 
+    /// Takes what one read brought, under one lock.
+    private func receive(_ messages: [HostMessage]) {
+        withCore { core in
+            for message in messages {
+                for action in core.machine.receive(message) { perform(action, &core) }
+            }
+        }
+    }
+
     /// Lets the machine change, and does what it says.
     func advance(_ change: (inout ConnectorStateMachine) -> [ConnectorAction]) {
         withCore { core in
@@ -140,18 +156,15 @@ final class ConnectorSession: Sendable {
     }
 
     func withCore<Value>(_ body: (inout Core) throws -> sending Value) rethrows -> sending Value {
-        var cancelled: [Task<Void, Never>] = []
-        defer { for task in cancelled { task.cancel() } }
+        var effects: [Effect] = []
+        defer { for effect in effects { effect.run() } }
         return try core.withLock { core in
-            defer {
-                cancelled = core.cancellations
-                core.cancellations = []
-            }
+            defer { swap(&effects, &core.effects) }
             return try body(&core)
         }
     }
 
-    private func perform(_ action: ConnectorAction, _ core: inout Core) {
+    func perform(_ action: ConnectorAction, _ core: inout Core) {
         switch action {
         case .send(let message):
             if case .hello = message, core.machine.sendsConfigUpdates { reporter.allowConfigUpdates() }
@@ -165,23 +178,27 @@ final class ConnectorSession: Sendable {
             reporter.attach(to: id)
             beginImport(id: id, state: state, &core)
         case .wakeEmitters:
-            for emitter in core.emitters { emitter.signal() }
-            core.emitters = []
+            core.wakeEmitters()
         case .openContent(let record, let transfer): openContent(record: record, transfer: transfer, &core)
-        case .creditAdded(let transfer): core.transfers[transfer]?.credit.signal()
+        case .creditAdded(let transfer):
+            if let credit = core.transfers[transfer]?.credit { core.effects.append(.signal(credit)) }
         case .stopTransfer(let transfer):
-            if let task = core.transfers[transfer]?.task { core.cancellations.append(task) }
+            if let task = core.transfers[transfer]?.task { core.cancel([task]) }
         case .finished(let record, let status): release(record, status, &core)
         case .allResults, .allOutcomes: core.completion.resolve(.success(()))
         case .beginExport(let id):
             reporter.attach(to: id)
             beginExport(id: id, &core)
         case .store(let number, let record): store(number, record, &core)
-        case .chunk(let chunk): core.stores[chunk.record]?.content?.receive(chunk)
-        case .contentEnd(let number, let end): core.stores[number]?.content?.finish(end)
+        case .chunk(let chunk):
+            if let content = core.stores[chunk.record]?.content { core.effects.append(.chunk(content, chunk)) }
+        case .contentEnd(let number, let end):
+            if let content = core.stores[number]?.content { core.effects.append(.end(content, end)) }
         case .cancelStore(let number):
-            core.stores[number]?.content?.fail(ConnectorError(.cancelled, "the host cancelled the record"))
-            if let task = core.stores[number]?.task { core.cancellations.append(task) }
+            guard let store = core.stores[number] else { return }
+            let error = ConnectorError(.cancelled, "the host cancelled the record")
+            if let content = store.content { core.effects.append(.fail(content, error)) }
+            core.cancel([store.task])
         case .finishStoring: finishStoring(&core)
         case .cancelOperation: cancelOperation(&core)
         case .end(let reason): ending.resolve(.success(reason))
@@ -190,11 +207,10 @@ final class ConnectorSession: Sendable {
 
     func cancelOperation(_ core: inout Core) {
         core.completion.resolve(.failure(CancellationError()))
-        if let operation = core.operation { core.cancellations.append(operation) }
-        core.cancellations += core.transfers.values.map(\.task) + core.stores.values.map(\.task)
-        for store in core.stores.values {
-            store.content?.fail(ConnectorError(.cancelled, "the session or the export was cancelled"))
-        }
+        if let operation = core.operation { core.cancel([operation]) }
+        core.cancel(core.transfers.values.map(\.task) + core.stores.values.map(\.task))
+        let error = ConnectorError(.cancelled, "the session or the export was cancelled")
+        core.effects += core.stores.values.compactMap(\.content).map { .fail($0, error) }
     }
 
     // MARK: Setting up
@@ -259,10 +275,9 @@ final class ConnectorSession: Sendable {
             if case .closed(let id) = reason { closeID = id }
             let wasBusy = !core.machine.pending.isEmpty
             cancelOperation(&core)
-            for emitter in core.emitters { emitter.signal() }
-            core.emitters = []
+            core.wakeEmitters()
             // `init` does no network traffic: it may finish, and its answer is worth having.
-            if core.instance != nil { core.cancellations += core.requests.values }
+            if core.instance != nil { core.cancel(core.requests.values) }
             let tasks =
                 core.transfers.values.map(\.task) + core.stores.values.map(\.task) + core.requests.values
                 + [core.operation, core.storingEnd, core.releaser].compactMap { $0 }

@@ -62,7 +62,7 @@ public final class ExportSession: Sendable {
                 try session.checkIsUsable(core)
                 if core.replies[id] == nil { throw ConnectorError(.cancelled, "the export has ended") }
                 let limit = core.machine.peer?.maxLine ?? Wire.defaultMaxLine
-                if record.mayExceed(limit), record.encoded(number: WireFields.largestInteger).count > limit {
+                if record.mayExceed(limit), Record.lineLength(of: record.encodedRest) > limit {
                     throw ConnectorError(.tooLarge, "what is known of the record does not fit into a message")
                 }
                 guard let number = core.machine.withExport({ $0.begin() }) ?? nil else {
@@ -149,17 +149,18 @@ public struct ExportedRecord: Sendable {
     /// - Returns: why the content could not be sent whole; nil where it was, or where the result came first.
     private func send(_ content: any ContentReader) async -> ConnectorError? {
         let (raw, largest) = session.withCore { ($0.machine.usesRawFrames, $0.machine.largestChunk) }
-        let outgoing = OutgoingContent(record: number, largestChunk: largest) { count in
-            while true {
-                let taken = session.withCore { core in
-                    core.machine.withExport { $0.takeCredit(number, upTo: count) } ?? nil
-                }
-                guard let taken, isCurrent else { throw CancellationError() }
-                if taken > 0 { return taken }
-                try await waiting.credit.wait()
+        let outgoing = OutgoingContent(record: number, raw: raw, largestChunk: largest) {
+            session.withCore { $0.creditOfExport(number) }
+        } send: { parts, count in
+            session.withCore { core in
+                guard let credit = core.creditOfExport(number) else { return nil }
+                _ = core.machine.withExport { $0.takeCredit(number, upTo: count) }
+                let queueIsLong = session.writer?.enqueue(parts) ?? false
+                return .init(credit: credit - Int64(count), queueIsLong: queueIsLong)
             }
-        } send: { chunk in
-            session.writer?.enqueue(chunk.encoded(raw: raw))
+        } waitForCredit: {
+            try await waiting.credit.wait()
+        } waitForRoom: {
             try await session.writer?.waitForRoom()
         }
         do {
@@ -175,6 +176,14 @@ public struct ExportedRecord: Sendable {
     }
 
     private var isCurrent: Bool { session.withCore { $0.exports.records[number] != nil } }
+}
+
+extension HostSession.Core {
+    /// What may be sent of a record's content now; nil where the record has its result, or the export is over.
+    fileprivate mutating func creditOfExport(_ number: Int64) -> Int64? {
+        if exports.records[number] == nil { return nil }
+        return machine.withExport { $0.credit(of: number) } ?? nil
+    }
 }
 
 extension HostSession {

@@ -23,14 +23,12 @@ struct ImportBridge {
     /// Those that open a record again while its last transfer still ends.
     var openers: [Int64: [Signal]] = [:]
 
-    mutating func deliver(_ record: ImportedRecord) {
-        batch.append(record)
-        if batch.count == 1 { arrival.signal() }
-    }
-
-    mutating func end(_ number: Int64, _ body: (IncomingContent) -> Void) {
-        if let content = contents.removeValue(forKey: number) { body(content) }
-        for opener in openers.removeValue(forKey: number) ?? [] { opener.signal() }
+    /// Takes out the content of a transfer that is over, and wakes those that open the record again.
+    mutating func detach(_ number: Int64, _ effects: inout [Effect]) -> IncomingContent? {
+        if !openers.isEmpty, let waiting = openers.removeValue(forKey: number) {
+            effects += waiting.map { .signal($0) }
+        }
+        return contents.isEmpty ? nil : contents.removeValue(forKey: number)
     }
 
     mutating func fail(_ error: ConnectorError) {
@@ -51,7 +49,7 @@ public struct ImportedRecord: Sendable {
     public let record: Record
     let number: Int64
     let importID: Int64
-    private let session: HostSession
+    fileprivate let session: HostSession
 
     init(record: Record, number: Int64, importID: Int64, _ session: HostSession) {
         self.record = record
@@ -61,12 +59,14 @@ public struct ImportedRecord: Sendable {
     }
 
     /// Opens the content; again after a read that failed or a content that was closed, until ``finish(_:)``.
-    public func open() async throws -> HostContentReader {
-        try await session.open(self, credit: Self.credit)
-    }
+    public func open() async throws -> HostContentReader { try await open(credit: Self.credit) }
+
+    func open(credit: Int64) async throws -> HostContentReader { try await session.open(self, credit: credit) }
 
     /// Says what became of the record. Does not wait. Every record needs this, once; more often does nothing.
-    public func finish(_ status: RecordStatus) { session.finish(self, status) }
+    ///
+    /// For many records at once `HostSession.finish(_:)` is cheaper.
+    public func finish(_ status: RecordStatus) { session.finish(CollectionOfOne((self, status))) }
 }
 
 /// The content of a record, as it comes from the connector.
@@ -197,15 +197,23 @@ extension HostSession {
         if core.machine.withImport({ $0.cancel(number) }) == true { send(.cancelRecord(number)) }
     }
 
-    func finish(_ record: ImportedRecord, _ status: RecordStatus) {
-        let content: IncomingContent? = withCore { core in
-            guard core.imports.id == record.importID,
-                core.machine.withImport({ $0.finish(record.number) }) == true
-            else { return nil }
-            send(.result(record: record.number, status: status))
-            for opener in core.imports.openers.removeValue(forKey: record.number) ?? [] { opener.signal() }
-            return core.imports.contents.removeValue(forKey: record.number)
+    /// Says what became of each of these records, as `ImportedRecord.finish(_:)` does, in one step.
+    public func finish(_ settled: [(ImportedRecord, RecordStatus)]) { finish(settled[...]) }
+
+    fileprivate func finish(_ settled: some Collection<(ImportedRecord, RecordStatus)>) {
+        withCore { core in
+            var lines = JSONWriter(reservingCapacity: settled.count * 64)
+            for (record, status) in settled {
+                guard record.session === self, core.imports.id == record.importID,
+                    core.machine.withImport({ $0.finish(record.number) }) == true
+                else { continue }
+                HostMessage.result(record: record.number, status: status).write(to: &lines)
+                if let content = core.imports.detach(record.number, &core.effects) {
+                    core.effects.append(
+                        .fail(content, ConnectorError(.cancelled, "the record has had its result")))
+                }
+            }
+            if !lines.bytes.isEmpty { writer?.enqueue([lines.take()]) }
         }
-        content?.fail(ConnectorError(.cancelled, "the record has had its result"))
     }
 }

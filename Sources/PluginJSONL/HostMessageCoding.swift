@@ -2,19 +2,24 @@ import ConnectorKit
 import StrictJSON
 
 extension HostMessage {
-    /// The message as it crosses the wire, in one part or, for a raw frame, three.
+    /// The message as it crosses the wire, in one part or, for a record or a raw frame, several.
     func encoded(raw: Bool) -> [[UInt8]] {
         switch self {
         case .chunk(let chunk): return chunk.encoded(raw: raw)
-        case .record(let number, let record): return [record.encoded(number: number)]
+        case .record(let number, let record): return record.encoded(number: number)
         default: break
         }
         var writer = JSONWriter(reservingCapacity: 128)
+        write(to: &writer)
+        return [writer.take()]
+    }
+
+    /// Appends the line of a message that is neither a record nor a chunk.
+    func write(to writer: inout JSONWriter) {
         writer.beginObject()
         writeFields(to: &writer)
         writer.endObject()
         writer.newline()
-        return [writer.take()]
     }
 
     private func writeFields(to writer: inout JSONWriter) {

@@ -106,6 +106,9 @@ struct HostExportState {
     /// False where the record had its result.
     mutating func finish(_ number: Int64) -> Bool { unfinished.removeValue(forKey: number) != nil }
 
+    /// What may be sent of a record's content now; nil where it has its result.
+    func credit(of number: Int64) -> Int64? { unfinished[number] }
+
     func isUnfinished(_ number: Int64) -> Bool { unfinished[number] != nil }
 
     /// At most `count`; 0 where there is none, nil where the record has its result.

@@ -14,6 +14,8 @@ public final class HostSession: Sendable {
         var exports = ExportBridge()
         var isStarted = false
         var isClosed = false
+        /// In the order of what caused them; run by `withCore` once the lock is free.
+        var effects: [Effect] = []
     }
 
     /// How long a connector has to end after `close`.
@@ -24,12 +26,18 @@ public final class HostSession: Sendable {
     private let output: Int32
     private let onEvent: @Sendable (HostEvent) -> Void
     private let greeting = Reply<ConnectorHello>()
-    private let transport = Mutex<Transport?>(nil)
+    /// Set by `start`; read for every message, so without a lock.
+    private let transport = AtomicLazyReference<Transport>()
     private let readerEnded = Reply<Void>()
 
-    private struct Transport: Sendable {
+    private final class Transport: Sendable {
         let stop: StopSwitch
         let writer: MessageWriter
+
+        init(stop: StopSwitch, writer: MessageWriter) {
+            self.stop = stop
+            self.writer = writer
+        }
     }
 
     /// - Parameters:
@@ -84,7 +92,7 @@ public final class HostSession: Sendable {
                 lose()
             }
         }
-        transport.withLock { $0 = Transport(stop: stop, writer: writer) }
+        _ = transport.storeIfNil(Transport(stop: stop, writer: writer))
         writer.start()
         let hello = core.withLock { $0.machine.hello }
         InputPump<ConnectorMessage>(
@@ -92,11 +100,11 @@ public final class HostSession: Sendable {
             allowsFrames: hello.capabilities.contains(Wire.rawChunks)
         ) { [self] event in
             switch event {
-            case .message(let message): advance { $0.receive(message) }
+            case .messages(let messages): receive(messages)
             case .end: lose()
             case .violation(let error): advance { $0.fail(error) }
             }
-            if case .message = event { return }
+            if case .messages = event { return }
             readerEnded.resolve(.success(()))
         }.start()
         send(.hello(hello))
@@ -135,7 +143,7 @@ public final class HostSession: Sendable {
             return (true, true, reply)
         }
         guard isFirst else { return }
-        guard isStarted, let transport = transport.withLock({ $0 }) else {
+        guard isStarted, let transport = transport.load() else {
             Descriptors.close(input, output)
             return
         }
@@ -167,7 +175,7 @@ public final class HostSession: Sendable {
 
     // MARK: Messages
 
-    var writer: MessageWriter? { transport.withLock { $0?.writer } }
+    var writer: MessageWriter? { transport.load()?.writer }
 
     func send(_ message: HostMessage) { writer?.enqueue(message.encoded(raw: false)) }
 
@@ -177,7 +185,24 @@ public final class HostSession: Sendable {
     }
 
     func withCore<Value>(_ body: (inout Core) throws -> sending Value) rethrows -> sending Value {
-        try core.withLock { try body(&$0) }
+        var effects: [Effect] = []
+        defer { for effect in effects { effect.run() } }
+        return try core.withLock { core in
+            defer { swap(&effects, &core.effects) }
+            return try body(&core)
+        }
+    }
+
+    /// Takes what one read brought, under one lock.
+    private func receive(_ messages: [ConnectorMessage]) {
+        let events: [HostEvent] = withCore { core in
+            var events: [HostEvent] = []
+            for message in messages {
+                for action in core.machine.receive(message) { perform(action, &core, &events) }
+            }
+            return events
+        }
+        for event in events { onEvent(event) }
     }
 
     private func advance(_ change: (inout HostStateMachine) -> [HostAction]) {
@@ -200,12 +225,18 @@ public final class HostSession: Sendable {
                 core.exports.fail(error)
             }
         case .deliver(let number, let record):
-            core.imports.deliver(ImportedRecord(record: record, number: number, importID: core.imports.id, self))
-        case .chunk(let chunk): core.imports.contents[chunk.record]?.receive(chunk)
-        case .contentEnd(let number, let end): core.imports.end(number) { $0.finish(end) }
-        case .contentFailed(let number, let error): core.imports.end(number) { $0.fail(error) }
+            core.imports.batch.append(
+                ImportedRecord(record: record, number: number, importID: core.imports.id, self))
+            if core.imports.batch.count == 1 { core.effects.append(.signal(core.imports.arrival)) }
+        case .chunk(let chunk):
+            if let content = core.imports.contents[chunk.record] { core.effects.append(.chunk(content, chunk)) }
+        case .contentEnd(let number, let end):
+            if let content = core.imports.detach(number, &core.effects) { core.effects.append(.end(content, end)) }
+        case .contentFailed(let number, let error):
+            if let content = core.imports.detach(number, &core.effects) { core.effects.append(.fail(content, error)) }
         case .ready: core.exports.ready.resolve(.success(()))
-        case .creditAdded(let number): core.exports.records[number]?.credit.signal()
+        case .creditAdded(let number):
+            if let credit = core.exports.records[number]?.credit { core.effects.append(.signal(credit)) }
         case .outcome(let number, let outcome): core.exports.settle(number, .success(outcome))
         case .event(let event): events.append(event)
         case .fail(let error):

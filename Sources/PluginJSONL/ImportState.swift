@@ -13,6 +13,9 @@ struct ImportState {
 
     let id: Int64
     let window: Int
+    /// So many free places in the window wake whoever waits for one: a burst of records then costs one wake-up. Every
+    /// record gets its result without a later one, so that a full window empties until there are that many.
+    private let wakeLevel: Int
     private(set) var last: Int64 = 0
     /// Records with an error, and contents that failed for good.
     private(set) var errors: Int64 = 0
@@ -25,6 +28,7 @@ struct ImportState {
     init(id: Int64, window: Int) {
         self.id = id
         self.window = window
+        wakeLevel = min(max(window / 4, 1), 64)
     }
 
     /// Whether another record may be sent.
@@ -37,14 +41,6 @@ struct ImportState {
         unfinished[last] = Entry(hasContent: hasContent)
         return last
     }
-
-    /// The record just numbered goes out as an error, without its content.
-    mutating func turnIntoError(_ record: Int64) {
-        errors += 1
-        unfinished[record]?.hasContent = false
-    }
-
-    func isOpen(_ record: Int64, transfer: Int) -> Bool { unfinished[record]?.transfer == transfer }
 
     /// The importer has sent everything.
     mutating func listed() -> [ConnectorAction] {
@@ -94,9 +90,15 @@ struct ImportState {
         var actions: [ConnectorAction] = []
         if let transfer = entry.transfer { actions.append(.stopTransfer(transfer)) }
         if entry.hasContent { actions.append(.finished(record: record, status)) }
-        if unfinished.count == window - 1 { actions.append(.wakeEmitters) }
+        if unfinished.count == window - wakeLevel { actions.append(.wakeEmitters) }
         if isListed, unfinished.isEmpty { actions.append(.allResults) }
         return actions
+    }
+
+    /// What may be sent of a record's content now; nil where the transfer is over.
+    func credit(of record: Int64, transfer: Int) -> Int64? {
+        guard let entry = unfinished[record], entry.transfer == transfer else { return nil }
+        return entry.credit
     }
 
     /// Takes credit for a chunk.

@@ -47,7 +47,6 @@ final class IncomingContent: ContentReader, Sendable {
         var credit: Int64
         /// The offset of the next chunk.
         var offset: Int64 = 0
-        var meter = ContentMeter()
         /// Taken by the reader and not given back as credit yet.
         var consumed: Int64 = 0
         var end: ContentEnd?
@@ -63,6 +62,8 @@ final class IncomingContent: ContentReader, Sendable {
     private let onClose: @Sendable () -> Void
     private let state: Mutex<State>
     private let arrival = Signal()
+    /// Only `read` comes here. Apart from the state, so that chunks arrive while others are hashed.
+    private let meter = Mutex(ContentMeter())
 
     /// - Parameters:
     ///   - grant: gives that many bytes of credit.
@@ -122,17 +123,22 @@ final class IncomingContent: ContentReader, Sendable {
     var failure: ConnectorError? { state.withLock { $0.failure } }
 
     private enum Step {
-        case wait, end
+        case wait, complete
         case chunk([UInt8], credit: Int64)
+        case end(ContentEnd)
     }
 
     func read() async throws -> [UInt8]? {
         while true {
             switch try state.withLock({ try step(&$0) }) {
             case .wait: try await arrival.wait()
-            case .end: return nil
+            case .complete: return nil
+            case .end(let end):
+                try check(end)
+                return nil
             case .chunk(let bytes, let credit):
                 if credit > 0 { grant(credit) }
+                meter.withLock { $0.add(bytes) }
                 return bytes
             }
         }
@@ -149,10 +155,9 @@ final class IncomingContent: ContentReader, Sendable {
                 state.chunks = []
                 state.next = 0
             }
-            state.meter.add(bytes)
             state.consumed += Int64(bytes.count)
             var credit: Int64 = 0
-            if state.end == nil, state.consumed >= grantSize || state.chunks.isEmpty {
+            if state.end == nil, state.consumed >= grantSize {
                 credit = state.consumed
                 state.consumed = 0
                 state.credit += credit
@@ -160,15 +165,20 @@ final class IncomingContent: ContentReader, Sendable {
             return .chunk(bytes, credit: credit)
         }
         guard let end = state.end else { return .wait }
-        if state.digest == nil {
-            let digest = state.meter.digest
-            if let error = fault(of: digest, end) {
-                state.failure = error
-                throw error
+        return state.digest == nil ? .end(end) : .complete
+    }
+
+    /// Compares all that was read with what was promised.
+    private func check(_ end: ContentEnd) throws {
+        let digest = meter.withLock { $0.digest }
+        let error = fault(of: digest, end)
+        try state.withLock { state in
+            if let failure = state.failure ?? error {
+                state.failure = failure
+                throw failure
             }
             state.digest = digest
         }
-        return .end
     }
 
     private func fault(of digest: ContentDigest, _ end: ContentEnd) -> ConnectorError? {

@@ -31,12 +31,15 @@ struct LineReader {
 
     /// Says that the line just handed out is followed by a frame of so many bytes.
     mutating func expectFrame(_ length: Int) {
-        frame = [UInt8](repeating: 0, count: length)
-        frameFill = 0
-        frameState = .bytes
         let taken = min(length, end - start)
-        frame.replaceSubrange(0..<taken, with: buffer[start..<start + taken])
+        let held = buffer[start..<start + taken]
+        // Not filled with zeros: `next` hands the frame out when reads have written every byte of it, no sooner.
+        frame = [UInt8](unsafeUninitializedCapacity: length) { space, count in
+            _ = space.initialize(fromContentsOf: held)
+            count = length
+        }
         frameFill = taken
+        frameState = .bytes
         start += taken
         scanned = start
     }

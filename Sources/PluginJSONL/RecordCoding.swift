@@ -28,14 +28,17 @@ extension Record {
             hasContent: try fields.flag("has_content"), sha256: try fields.optionalString("sha256")?.lowercased())
     }
 
-    /// The whole `record` message as a line.
-    func encoded(number: Int64) -> [UInt8] {
+    /// The whole `record` message as a line, in two parts.
+    func encoded(number: Int64) -> [[UInt8]] { [Self.lineStart(number: number), encodedRest] }
+
+    /// How a line begins that says which record it is.
+    static func lineStart(number: Int64) -> [UInt8] {
+        Array(#"{"type":"record","record":\#(number),"#.utf8)
+    }
+
+    /// The line from there on, the same under every number: what costs time, made before the number is known.
+    var encodedRest: [UInt8] {
         var writer = JSONWriter(reservingCapacity: 512)
-        writer.beginObject()
-        writer.key("type")
-        writer.value("record")
-        writer.key("record")
-        writer.value(number)
         writer.key("pathname")
         writer.value(pathname.string)
         writer.key("kind")
@@ -63,6 +66,11 @@ extension Record {
         writer.endObject()
         writer.newline()
         return writer.take()
+    }
+
+    /// Bytes of the longest line that `encodedRest` can become, without its end: under the largest number of all.
+    static func lineLength(of rest: [UInt8]) -> Int {
+        lineStart(number: WireFields.largestInteger).count + rest.count - 1
     }
 
     /// Whether the line could be longer than that: a cheap bound, from above.

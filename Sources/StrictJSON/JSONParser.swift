@@ -205,7 +205,10 @@ private struct JSONParser {
     }
 
     func utf8(_ range: Range<Int>) throws(JSONError) -> String {
-        guard let text = String(validating: UnsafeBufferPointer(rebasing: bytes[range]), as: UTF8.self) else {
+        let part = UnsafeBufferPointer(rebasing: bytes[range])
+        // ASCII is valid as it is; the check of everything else is generic, and slow for short texts.
+        if part.allSatisfy({ $0 < 0x80 }) { return String(decoding: part, as: UTF8.self) }
+        guard let text = String(validating: part, as: UTF8.self) else {
             throw JSONError(reason: "invalid UTF-8", offset: range.lowerBound)
         }
         return text

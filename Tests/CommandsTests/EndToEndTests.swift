@@ -2,6 +2,7 @@ import ConnectorKit
 import Crypto
 import FakePhotos
 import Foundation
+import SeededRandom
 import StrictJSON
 import Testing
 
@@ -228,7 +229,7 @@ struct EndToEndTests {
 
     @Test func aBackupThatIsKilledLeavesACleanVaultAndItsWorkIsUsed() async throws {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var random = SeededNumbers(seed: seed)
+        var random = SeededRandom(seed: seed)
         try await onStage(200) { stage in
             for round in 0..<6 {
                 let process = Process()
@@ -264,18 +265,5 @@ extension Sandbox.Outcome {
         let json = try JSON(parsing: String(line))
         #expect(json["type"]?.stringValue == "summary")
         return json
-    }
-}
-
-/// SplitMix64.
-private struct SeededNumbers: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

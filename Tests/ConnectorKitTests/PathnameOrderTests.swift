@@ -1,4 +1,5 @@
 import ConnectorKit
+import SeededRandom
 import Testing
 
 struct PathnameOrderTests {

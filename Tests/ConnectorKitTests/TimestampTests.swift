@@ -1,5 +1,6 @@
 import ConnectorKit
 import Foundation
+import SeededRandom
 import Testing
 
 struct TimestampTests {

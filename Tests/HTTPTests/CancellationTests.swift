@@ -1,4 +1,5 @@
 import HTTP
+import SeededRandom
 import Testing
 
 @Suite(.timeLimit(.minutes(1)))
@@ -87,7 +88,7 @@ struct CancellationTests {
         let content = pattern(300_000)
         try await LoopbackServer.run(["/": .bytes(content)]) { server in
             let client = try HTTPClient.forTests { $0.bodyWindow = 32 << 10 }
-            var generator = SeededGenerator(seed: seed)
+            var generator = SeededRandom(seed: seed)
             for round in 0..<60 {
                 let yields = Int.random(in: 0...60, using: &generator)
                 let task = Task { try await client.get(server.url("/")).1 }

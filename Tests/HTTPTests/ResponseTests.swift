@@ -1,4 +1,5 @@
 import HTTP
+import SeededRandom
 import Testing
 
 @Suite(.timeLimit(.minutes(1)))
@@ -170,7 +171,7 @@ struct ResponseTests {
     /// Whatever the sizes of body, blocks and window: the same bytes come out, or the connection's end is noticed.
     @Test(arguments: 1...8 as ClosedRange<UInt64>)
     func anyShapeOfBody(seed: UInt64) async throws {
-        var generator = SeededGenerator(seed: seed)
+        var generator = SeededRandom(seed: seed)
         let content = pattern(Int.random(in: 0...3_000_000, using: &generator))
         let blocks = (0..<64).map { _ in Int.random(in: 1...100_000, using: &generator) }
         let window = Int.random(in: 1...300_000, using: &generator)

@@ -1,6 +1,7 @@
 import ConnectorKit
 import Foundation
 import PhotosLibrary
+import SeededRandom
 import Testing
 
 @Suite struct SafeNameTests {
@@ -28,7 +29,7 @@ import Testing
 
     @Test func hostileNamesAreSafeWhateverTheyAre() {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var random = SeededGenerator(seed: seed)
+        var random = SeededRandom(seed: seed)
         let pieces: [String] = [
             "/", "..", ".", " ", "\0", "\n", "a", "é", "e\u{301}", "\u{202E}", "写", "😀", "\u{85}", "\u{7F}", "CON", ":",
             String(repeating: "x", count: 100), "\u{1F468}\u{200D}\u{1F469}", "\u{FFFD}", "{", "}", ".jpg",
@@ -45,18 +46,5 @@ import Testing
                 #expect(fault == nil, "seed \(seed): \(raw.debugDescription) became one that \(fault ?? "")")
             }
         }
-    }
-}
-
-/// SplitMix64, so that a failure can be repeated from its seed.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

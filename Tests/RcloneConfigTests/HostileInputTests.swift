@@ -1,4 +1,5 @@
 import ConnectorKit
+import SeededRandom
 import Testing
 
 @testable import RcloneConfig
@@ -26,7 +27,7 @@ struct HostileInputTests {
 
     @Test func randomBytes() {
         for seed in UInt64(0)..<1500 {
-            var generator = SeededGenerator(seed: seed)
+            var generator = SeededRandom(seed: seed)
             let alphabet = Array("[]=:#;\"`%()s \t\r\n{},ab.-".utf8)
             let isText = Bool.random(using: &generator)
             let count = Int.random(in: 0...120, using: &generator)
@@ -40,7 +41,7 @@ struct HostileInputTests {
 
     @Test func changedConfigurations() {
         for seed in UInt64(0)..<1500 {
-            var generator = SeededGenerator(seed: seed)
+            var generator = SeededRandom(seed: seed)
             var bytes = Self.seeds.randomElement(using: &generator) ?? []
             for _ in 0..<Int.random(in: 1...6, using: &generator) where !bytes.isEmpty {
                 let index = Int.random(in: bytes.indices, using: &generator)

@@ -1,4 +1,5 @@
 import ConnectorKit
+import SeededRandom
 import Testing
 
 @testable import RcloneConfig
@@ -76,7 +77,7 @@ struct OAuthTokenTests {
 
     @Test func roundTrip() throws {
         for seed in UInt64(0)..<300 {
-            var generator = SeededGenerator(seed: seed)
+            var generator = SeededRandom(seed: seed)
             func text(_ limit: Int) -> String {
                 let letters: [Character] = [
                     "a", "Z", "9", "<", "&", "\"", "\\", "/", "é", "😀", "\n", "\u{2029}", "`", "=", "_",

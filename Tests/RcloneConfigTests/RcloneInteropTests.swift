@@ -1,4 +1,5 @@
 import Foundation
+import SeededRandom
 import StrictJSON
 import Testing
 
@@ -130,7 +131,7 @@ struct RcloneInteropTests {
         var text = ""
         var sections: [RcloneConfig.Section] = []
         for seed in UInt64(0)..<400 {
-            var generator = SeededGenerator(seed: seed)
+            var generator = SeededRandom(seed: seed)
             var section = RoundTripTests.section(&generator)
             section.name = "remote-\(seed)"
             guard let written = try? RcloneConfig.serialize(section) else { continue }
@@ -147,7 +148,7 @@ struct RcloneInteropTests {
             "a", "b", "=", ":", "\"", "`", "\"\"\"", " ", "#", ";", "-", "%(a)s", "%(", ")s", "[", "]", "é", "x y",
         ]
         for seed in UInt64(0)..<40 {
-            var generator = SeededGenerator(seed: seed)
+            var generator = SeededRandom(seed: seed)
             var lines = ["[first]"]
             for number in 0..<Int.random(in: 1...12, using: &generator) {
                 let line = (0..<Int.random(in: 0...7, using: &generator)).map { _ in

@@ -1,3 +1,4 @@
+import SeededRandom
 import Testing
 
 @testable import RcloneConfig
@@ -11,12 +12,12 @@ struct RoundTripTests {
         "google photos",
     ]
 
-    private static func text(_ lengths: ClosedRange<Int>, _ generator: inout SeededGenerator) -> String {
+    private static func text(_ lengths: ClosedRange<Int>, _ generator: inout SeededRandom) -> String {
         (0..<Int.random(in: lengths, using: &generator)).map { _ in pieces.randomElement(using: &generator) ?? "" }
             .joined()
     }
 
-    static func section(_ generator: inout SeededGenerator) -> RcloneConfig.Section {
+    static func section(_ generator: inout SeededRandom) -> RcloneConfig.Section {
         var keys: Set<String> = []
         var values: [RcloneConfig.Entry] = []
         for _ in 0..<Int.random(in: 0...6, using: &generator) {
@@ -31,7 +32,7 @@ struct RoundTripTests {
         var written = 0
         let rounds = 3000
         for seed in 0..<UInt64(rounds) {
-            var generator = SeededGenerator(seed: seed)
+            var generator = SeededRandom(seed: seed)
             let section = Self.section(&generator)
             guard let text = try? RcloneConfig.serialize(section) else { continue }
             written += 1
@@ -46,7 +47,7 @@ struct RoundTripTests {
 
     @Test func sectionsAfterEachOtherAreReadBack() throws {
         for seed in UInt64(0)..<200 {
-            var generator = SeededGenerator(seed: seed)
+            var generator = SeededRandom(seed: seed)
             var sections: [RcloneConfig.Section] = []
             var text = ""
             for number in 0..<5 {

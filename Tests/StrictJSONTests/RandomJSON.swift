@@ -1,3 +1,4 @@
+import SeededRandom
 import StrictJSON
 
 /// Values of every kind, with the texts and numbers that go wrong.

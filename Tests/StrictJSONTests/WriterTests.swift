@@ -30,15 +30,15 @@ struct WriterTests {
             writer.value(["k": [nil]] as JSON)
             writer.endArray()
             writer.key("last")
-            writer.value(unescaped: "AA==".utf8)
+            writer.value(unescaped: Array("AA==".utf8))
             writer.endObject()
         }
         #expect(
             text == #"{"type":"record","empty":[],"list":[1,{},[true,null],false,1.5,{"k":[null]}],"last":"AA=="}"#)
     }
 
-    @Test func keysOfBothKinds() {
-        let plain: StaticString = "plain"
+    @Test func keys() {
+        let plain = "plain"
         let odd = "a\"\\\n"
         let text = written { writer in
             writer.beginObject()
@@ -73,11 +73,11 @@ struct WriterTests {
         let text = written { writer in
             writer.beginArray()
             for value in [0, 9, 10, -1, -9, Int64.max, .min] { writer.value(value) }
-            writer.value(UInt8.max)
-            writer.value(UInt64(Int64.max))
+            writer.value(UInt16.max)
+            writer.value(Int.max)
             writer.endArray()
         }
-        #expect(text == "[0,9,10,-1,-9,9223372036854775807,-9223372036854775808,255,9223372036854775807]")
+        #expect(text == "[0,9,10,-1,-9,9223372036854775807,-9223372036854775808,65535,9223372036854775807]")
     }
 
     @Test func numbers() {
