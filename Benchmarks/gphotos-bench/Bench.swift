@@ -15,6 +15,7 @@ struct Bench {
         try await ListingBench(tools: tools, items: 100_000 / scale).run()
         try await TransferBench(tools: tools, items: 400 / scale, itemSize: 4 << 20).run()
         try await TransferBench(tools: tools, items: 10_000 / scale, itemSize: 20 << 10).run()
+        try? FileManager.default.removeItem(atPath: tools.scratch)
     }
 }
 
@@ -32,15 +33,15 @@ struct Tools {
         gphotos = directory + "/gphotos"
         fake = directory + "/gphotos-fake"
         curl = ["/usr/bin/curl", "/usr/local/bin/curl"].first { FileManager.default.isExecutableFile(atPath: $0) }
-        scratch = directory + "/bench-scratch"
-        try? FileManager.default.removeItem(atPath: scratch)
+        // Nothing is removed before the end: for a while, ext4 steps over every inode that was freed, one by one, when it
+        // makes a file, which would be measured with it.
+        scratch = directory + "/bench-scratch-\(getpid())"
         try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
     }
 
     /// A fresh directory below the scratch directory.
     func directory(_ name: String) throws -> String {
-        let path = scratch + "/" + name
-        try? FileManager.default.removeItem(atPath: path)
+        let path = "\(scratch)/\(name)-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         return path
     }

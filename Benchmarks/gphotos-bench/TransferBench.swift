@@ -33,7 +33,6 @@ struct TransferBench {
                 "  requests: "
                     + requests.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
         }
-        try? FileManager.default.removeItem(atPath: vault)
     }
 
     private func report(_ what: String, _ usage: Usage) {
@@ -52,7 +51,6 @@ struct TransferBench {
         }.joined()
         let file = tools.scratch + "/curl.conf"
         try config.write(toFile: file, atomically: true, encoding: .utf8)
-        defer { try? FileManager.default.removeItem(atPath: directory) }
         return try Bench.run(tool, ["--silent", "--parallel", "--parallel-max", "16", "--config", file])
     }
 }

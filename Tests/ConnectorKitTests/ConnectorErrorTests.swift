@@ -19,7 +19,7 @@ struct ConnectorErrorTests {
 
     @Test func wrapsTheUnknown() {
         let error = ConnectorError(wrapping: Strange())
-        #expect(error == ConnectorError(.internalDefect, "an unexpected failure: strange"))
+        #expect(error == ConnectorError(.internalDefect, "an unexpected failure: Strange"))
         #expect(!error.isRetryable)
     }
 

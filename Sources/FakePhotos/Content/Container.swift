@@ -106,7 +106,7 @@ enum Container {
     }
 
     private func segment(overhead: Int, count: Int, noise: Noise) -> [UInt8] {
-        let text = noise.next(count - overhead)
+        let text = noise.next(count - overhead, isText: self == .png)
         var bytes: [UInt8] = []
         bytes.reserveCapacity(count)
         if self == .jpeg {
