@@ -84,8 +84,8 @@ struct BackupCommand: GphotosCommand {
         let snapshot = try parent?.snapshots().last { $0.source == source }
         let link = try await Connection.open(reference, kind: .source, context: context, console: console)
         do {
-            _ = try await link.records { record in
-                guard record.kind == .file else { return }
+            let summary = try await link.records { record in
+                guard record.kind == .file || record.error != nil else { return }
                 var change = "new"
                 if let parent, let snapshot, let old = try parent.entry(of: snapshot, at: record.pathname) {
                     change = old.record.fingerprint == record.fingerprint ? "unchanged" : "changed"
@@ -97,10 +97,11 @@ struct BackupCommand: GphotosCommand {
                     try console.print("\(change)  \(record.pathname)")
                 }
             }
+            await link.close()
+            if summary.errors > 0 { throw ExitCode(.someItemsFailed) }
         } catch {
             await link.close()
             throw error
         }
-        await link.close()
     }
 }

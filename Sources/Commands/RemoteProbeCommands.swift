@@ -54,15 +54,16 @@ struct RemoteLs<Noun: RemoteNoun>: RemoteCommand {
         let root = link.identity.root
         do {
             try listing.begin()
-            _ = try await link.records { record in
+            let summary = try await link.records { record in
                 guard let below = root.relativeParts(of: record.pathname), recursive || below.count <= 1 else { return }
                 try listing.add(record, sha256: nil)
             }
             try listing.end()
+            await link.close()
+            if summary.errors > 0 { throw ExitCode(.someItemsFailed) }
         } catch {
             await link.close()
             throw error
         }
-        await link.close()
     }
 }

@@ -27,6 +27,9 @@ struct RestoreCommand: GphotosCommand {
 
     func run(_ context: CommandContext) async throws {
         let console = context.console(global)
+        if to.contains("://") {
+            throw Failure(.usage, "\(to.quoted) is neither a folder nor @NAME", hint: "write @NAME:/album/TITLE")
+        }
         let reference = try SnapshotReference(snapshot)
         let vault = try vaultOptions.open(context)
         let found = try vault.snapshot(matching: reference.snapshot)

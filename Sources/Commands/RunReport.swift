@@ -12,7 +12,6 @@ final class RunReport: RunObserver {
         var lastShown: Timestamp
         var hasLine = false
         var failures: [(pathname: Pathname, error: ConnectorError)] = []
-        var progress = RunProgress()
     }
 
     private let console: Console
@@ -34,9 +33,8 @@ final class RunReport: RunObserver {
 
     func progress(_ progress: RunProgress) {
         let now = runtime.now()
-        let isLive = console.stderr.isTerminal && !console.isJSON
+        let isLive = console.stderr.isTerminal && !console.isJSON && console.level <= .info
         let isDue = state.withLock { state in
-            state.progress = progress
             let due =
                 isLive
                 ? now > state.lastShown.adding(nanoseconds: 100_000_000)
@@ -77,7 +75,11 @@ final class RunReport: RunObserver {
 
     /// Ends the live line.
     func finish() {
-        if state.withLock({ $0.hasLine }) { try? console.stderr.write("\r\u{1B}[K") }
+        let hadLine = state.withLock { state in
+            defer { state.hasLine = false }
+            return state.hasLine
+        }
+        if hadLine { try? console.stderr.write("\r\u{1B}[K") }
     }
 
     /// Lists what failed, at the end, where it is seen.

@@ -56,9 +56,10 @@ struct LsCommand: GphotosCommand {
         let reference = try SnapshotReference(snapshot)
         let vault = try vaultOptions.open(context)
         let found = try vault.snapshot(matching: reference.snapshot)
+        let entries = try vault.entries(of: found, under: reference.path, recursive: recursive)
         let listing = RecordListing(console: console)
         try listing.begin()
-        for try await entry in try vault.entries(of: found, under: reference.path, recursive: recursive) {
+        for try await entry in entries {
             try listing.add(entry.record, sha256: entry.object?.hex)
         }
         try listing.end()
@@ -137,7 +138,7 @@ struct DiffCommand: GphotosCommand {
                     || earlier.record.target != later.record.target
                 {
                     try tell(later, "modified")
-                } else if later.record.kind != .directory, earlier.record.description(of: later.record) {
+                } else if later.record.kind != .directory, earlier.record.isDescribed(otherwiseThan: later.record) {
                     try tell(later, "metadata")
                 }
                 before = try await left.next()
@@ -159,7 +160,7 @@ extension Pathname? {
 
 extension Record {
     /// Whether what is said of the same content differs.
-    fileprivate func description(of other: Record) -> Bool {
+    fileprivate func isDescribed(otherwiseThan other: Record) -> Bool {
         attributes != other.attributes || modificationTime != other.modificationTime
             || permissions != other.permissions || mimeType != other.mimeType
     }

@@ -78,15 +78,24 @@ public protocol RecordSink: Sendable {
 
 /// A destination: it takes records and makes them exist there.
 public protocol Exporter: Connector {
+    /// An export begins; a session may have several, one after the other.
+    func beginStoring() async
+
     /// Stores one record. Returns when the outcome is true and not when it is likely: an item is committed by then.
     ///
     /// Several run at a time. The content is read to its end, or given up by `close`; its last read fails where length
     /// or hash are not what was promised, so nothing may become visible before that read has returned nil.
+    /// Records are begun in their order as far as a directory is done before what follows it begins.
     /// - Parameter sequence: 1, 2, 3, ... in the order in which the host sent the records; every number comes.
     func store(_ record: Record, sequence: Int, content: (any ContentReader)?) async -> RecordOutcome
 
     /// No more records come: what waits for company (a batch) must not wait longer.
     func finishStoring() async
+}
+
+extension Exporter {
+    /// Nothing to do, unless an exporter counts on the order of the records.
+    public func beginStoring() async {}
 }
 
 /// What became of a record at its destination.

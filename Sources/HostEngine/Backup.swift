@@ -168,7 +168,7 @@ public final class Backup: Sendable {
                 return
             } catch let error as ConnectorError {
                 // Without a sign-in or quota every other item would fail as well: end, and go on another day.
-                if [.auth, .quota, .internalDefect].contains(error.code) { throw error }
+                if [.auth, .quota, .rateLimited, .internalDefect].contains(error.code) { throw error }
                 if error.isRetryable || error.code == .corrupt || error.code == .network, attempt < Self.attempts {
                     continue
                 }

@@ -90,7 +90,4 @@ final class ConnectorProcess: Sendable {
         defer { deadline.cancel() }
         return await exit.value
     }
-
-    /// Ends it now. It may be gone already; its number is not reused before we have waited for it.
-    func terminate() { kill(pid, SIGKILL) }
 }

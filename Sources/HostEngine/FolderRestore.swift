@@ -45,7 +45,7 @@ public final class FolderRestore: Sendable {
                     running -= 1
                 }
                 running += 1
-                group.addTask { [self] in try await write(entry, to: path) }
+                group.addTask { [self] in try await write(entry, at: place, to: path) }
             }
             try await group.waitForAll()
         }
@@ -78,14 +78,17 @@ public final class FolderRestore: Sendable {
         }
     }
 
-    private func write(_ entry: SnapshotEntry, to path: String) async throws {
+    private func write(_ entry: SnapshotEntry, at place: Pathname, to path: String) async throws {
         let outcome: RecordOutcome
         do {
             outcome =
                 entry.record.kind == .symlink
-                ? try link(entry.record, at: path) : try await file(entry, at: path)
+                ? try link(entry.record, at: place, path) : try await file(entry, at: path)
         } catch let error as ConnectorError {
             outcome = .failed(error)
+        } catch let error as VaultError where [.cannotRead, .damaged].contains(error.kind) {
+            // One content that cannot be read is no reason to leave the others.
+            outcome = .failed(ConnectorError(.corrupt, error.message, hint: error.hint))
         }
         let progress = state.withLock { state in
             state.count(outcome.status, bytes: entry.record.size ?? 0)
@@ -122,8 +125,8 @@ public final class FolderRestore: Sendable {
         }
     }
 
-    private func link(_ record: Record, at path: String) throws -> RecordOutcome {
-        guard let target = record.target, !target.hasPrefix("/"), Self.staysInside(record.pathname, target) else {
+    private func link(_ record: Record, at place: Pathname, _ path: String) throws -> RecordOutcome {
+        guard let target = record.target, !target.hasPrefix("/"), Self.staysInside(place, target) else {
             return .skipped(ConnectorError(.rejected, "a link that leads out of the snapshot"))
         }
         if symlink(target, path) == 0 { return .stored() }
@@ -202,6 +205,12 @@ private final class TemporaryOutput {
         if link(temporary, path) != 0 {
             let failure = errno
             // File systems without hard links, such as FAT.
+            if failure == EEXIST || failure == ENAMETOOLONG {
+                discard()
+                throw ConnectorError(
+                    .rejected, "cannot write \(path): \(String(cString: strerror(failure)))",
+                    hint: "two names may be one on this file system")
+            }
             guard failure == EPERM || failure == ENOTSUP || failure == EMLINK, rename(temporary, path) == 0 else {
                 discard()
                 throw FolderRestore.failure(failure, "write \(path)")

@@ -72,7 +72,14 @@ public final class ExportRestore: Sendable {
     private let observer: any RunObserver
     private let state = Mutex(RestoreSummary())
     /// What failed and may succeed when it is sent again.
-    private let again = Mutex<[(SnapshotEntry, Pathname)]>([])
+    private let again = Mutex<[Pending]>([])
+
+    /// An entry on its way, and its place in the order in which entries are sent.
+    private struct Pending {
+        var entry: SnapshotEntry
+        var place: Pathname
+        var sequence: Int
+    }
 
     private static let window = 64
     private static let attempts = 3
@@ -90,22 +97,28 @@ public final class ExportRestore: Sendable {
             let session = try await link.session.export(window: Self.window)
             let pending = again.withLock { list in
                 defer { list = [] }
-                return list
+                return list.sorted { $0.sequence < $1.sequence }
             }
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                if attempt == 1 {
-                    try await selection.visit { entry, place in
-                        try await self.send(entry, to: place, session: session, group: &group, isLast: isLast)
+            try await withThrowingDiscardingTaskGroup { group in
+                do {
+                    if attempt == 1 {
+                        var sequence = 0
+                        try await selection.visit { entry, place in
+                            sequence += 1
+                            let next = Pending(entry: entry, place: place, sequence: sequence)
+                            try await self.send(next, session: session, group: &group, isLast: isLast)
+                        }
+                    } else {
+                        for next in pending { try await send(next, session: session, group: &group, isLast: isLast) }
                     }
-                } else {
-                    for (entry, place) in pending {
-                        try await send(entry, to: place, session: session, group: &group, isLast: isLast)
-                    }
+                    // The outcomes of the last batch come only when it knows that it is the last.
+                    let summary = try await session.finish()
+                    state.withLock { $0.counters = summary.counters }
+                } catch {
+                    // Else the group would wait for outcomes that may take minutes to come.
+                    session.cancel()
+                    throw error
                 }
-                // The outcomes of the last batch come only when it knows that it is the last.
-                let summary = try await session.finish()
-                state.withLock { $0.counters = summary.counters }
-                try await group.waitForAll()
             }
             if again.withLock({ $0.isEmpty }) { break }
         }
@@ -113,18 +126,21 @@ public final class ExportRestore: Sendable {
     }
 
     private func send(
-        _ entry: SnapshotEntry, to place: Pathname, session: ExportSession,
-        group: inout ThrowingTaskGroup<Void, any Error>, isLast: Bool
+        _ pending: Pending, session: ExportSession,
+        group: inout ThrowingDiscardingTaskGroup<any Error>, isLast: Bool
     ) async throws {
+        let (entry, place) = (pending.entry, pending.place)
         var record = entry.record
         record.pathname = place
-        record.error = nil
         if record.kind == .file {
-            // An item that no backup could read is not there to be restored; the backup has said so.
-            guard let object = entry.object else { return }
+            guard let object = entry.object else {
+                let error = record.error ?? ConnectorError(.notFound, "the snapshot holds no content for it")
+                return settle(pending, .failed(error), isLast: true)
+            }
             record.sha256 = object.hex
             record.hasContent = true
         }
+        record.error = nil
         let exported = try await session.begin(record)
         group.addTask { [self, record] in
             var content: (any ContentReader)?
@@ -138,14 +154,15 @@ public final class ExportRestore: Sendable {
             }
             let outcome = await exported.outcome(content: content)
             await content?.close()
-            settle(entry, place, outcome, isLast: isLast)
+            settle(pending, outcome, isLast: isLast)
         }
     }
 
-    private func settle(_ entry: SnapshotEntry, _ place: Pathname, _ outcome: RecordOutcome, isLast: Bool) {
+    private func settle(_ pending: Pending, _ outcome: RecordOutcome, isLast: Bool) {
+        let entry = pending.entry
         guard entry.record.kind == .file else { return }
         if outcome.status == .failed, outcome.error?.isRetryable == true, !isLast {
-            again.withLock { $0.append((entry, place)) }
+            again.withLock { $0.append(pending) }
             return
         }
         let progress = state.withLock { state in

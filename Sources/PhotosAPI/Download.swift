@@ -33,6 +33,9 @@ public actor Download: ContentReader {
                 if body == nil, total == nil || offset < total ?? 0 { try await open() }
                 if let chunk = try await body?.read() {
                     offset += Int64(chunk.count)
+                    // A budget for each break, not for the whole of a long video.
+                    failures = 0
+                    renewals = 0
                     client.count { $0.bytesDownloaded += Int64(chunk.count) }
                     return chunk
                 }

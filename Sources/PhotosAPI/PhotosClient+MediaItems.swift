@@ -101,7 +101,7 @@ extension PhotosClient {
             guard results.count == ids.count else {
                 throw GoogleError.nonsense(operation: operation, isHTML: false)
             }
-            return results.map(Self.result)
+            return zip(ids, results).map { id, result in Self.result(result, id: id) }
         } catch let error as ConnectorError where Self.canBeOneBadID(error) && ids.count > 1 {
             var results: [MediaItemResult] = []
             for id in ids { results.append(try await single(id)) }
@@ -121,8 +121,9 @@ extension PhotosClient {
         }
     }
 
-    private static func result(_ json: JSON) -> MediaItemResult {
-        if let item = json["mediaItem"].flatMap(MediaItem.init) { return .success(item) }
+    private static func result(_ json: JSON, id: String) -> MediaItemResult {
+        // In the order of the request, as promised; bytes under a wrong name would be worse than none.
+        if let item = json["mediaItem"].flatMap(MediaItem.init), item.id == id { return .success(item) }
         let status = json["status"]
         return .failure(RPCStatus(status).error(operation: "read an item"))
     }

@@ -80,6 +80,9 @@ public final class PhotosClient: Sendable {
         /// cannot have arrived.
         var isIdempotent = true
 
+        /// A body that was read is gone.
+        var isStream: Bool { if case .stream = body { true } else { false } }
+
         static func post(_ path: String, _ json: JSON, operation: String, isIdempotent: Bool = true) -> Call {
             Call(
                 method: "POST", path: path, headers: [HTTPHeader("Content-Type", "application/json")],
@@ -109,12 +112,15 @@ public final class PhotosClient: Sendable {
                 // A token can be revoked before its time: once, a new one may do.
                 if status == 401, refused == nil {
                     refused = token
-                    continue
+                    if !call.isStream { continue }
+                    // What was streamed cannot be streamed again; whoever has it sends it again, with the new token.
+                    _ = try await tokens.token(insteadOf: token)
+                    throw ConnectorError(.unavailable, "the sign-in ended during an upload", isRetryable: true)
                 }
                 throw GoogleError.api(
                     operation: call.operation, status: status, body: body, retryAfter: retryAfter)
             } catch let error as ConnectorError {
-                let mayRepeat = call.isIdempotent || error.code == .rateLimited
+                let mayRepeat = !call.isStream && (call.isIdempotent || error.code == .rateLimited)
                 guard mayRepeat,
                     let delay = configuration.retry.delay(after: attempt, error: error, random: runtime.random())
                 else { throw error }

@@ -12,6 +12,8 @@ public struct RetryPolicy: Sendable {
     public var longestDelay: Duration
     /// The wait after a 429 that names none.
     public var rateLimitDelay: Duration
+    /// A service that asks for more patience than this is told of as an error; nobody watches a program that sleeps.
+    public var longestRetryAfter: Duration = .seconds(300)
 
     public init(
         attempts: Int = 6, firstDelay: Duration = .seconds(1), longestDelay: Duration = .seconds(32),
@@ -33,7 +35,9 @@ public struct RetryPolicy: Sendable {
         // Capped before it is scaled: 2^62 seconds do not fit a Duration.
         let doubled = attempt > 10 ? longestDelay : min(longestDelay, firstDelay * (1 << (attempt - 1)))
         let backoff = doubled * (0.5 + random)
-        if let seconds = error.retryAfter { return max(.seconds(seconds), backoff) }
+        if let seconds = error.retryAfter {
+            return .seconds(seconds) > longestRetryAfter ? nil : max(.seconds(seconds), backoff)
+        }
         return error.code == .rateLimited ? max(rateLimitDelay, backoff) : backoff
     }
 }

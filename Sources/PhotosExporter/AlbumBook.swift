@@ -8,10 +8,15 @@ actor AlbumBook {
     private var members: [String: Set<String>] = [:]
     private var lookups: [String: Task<String, any Error>] = [:]
 
+    /// In characters.
+    private static let longestTitle = 500
+
     init(client: PhotosClient) { self.client = client }
 
     /// The id of the album of a title; a new album where this app has none of that title.
     func id(ofAlbum title: String) async throws -> String {
+        // Google refuses longer titles; cut before it is looked up, or every run would make a new album.
+        let title = String(title.prefix(Self.longestTitle))
         if let known = lookups[title] { return try await known.value }
         let lookup = Task { try await find(title) }
         lookups[title] = lookup
@@ -36,8 +41,7 @@ actor AlbumBook {
             members[id] = items
             return id
         }
-        // Google cuts no title for us; it refuses what is longer than 500 characters.
-        return try await create(String(title.prefix(500)))
+        return try await create(title)
     }
 
     private func create(_ title: String) async throws -> String {

@@ -63,6 +63,14 @@ actor Committer {
         self.batchTimeout = batchTimeout
     }
 
+    /// An export begins: its records are numbered from 1 again.
+    func start() {
+        frontier = 0
+        settled = []
+        isFinishing = false
+        isFlushing = false
+    }
+
     /// A record is being worked on.
     func begin() { active += 1 }
 
@@ -147,6 +155,8 @@ actor Committer {
             let batch = Array(group.prefix(batchSize))
             let taken = Set(batch.map(\.request.sequence))
             entries.removeAll { taken.contains($0.request.sequence) }
+            // What comes after it may fill the next one again.
+            if !isFinishing, group.count <= batchSize { isFlushing = false }
             return batch
         }
         return nil
@@ -249,10 +259,7 @@ actor Committer {
 
     /// Adds items that exist to an album. What is in it is not asked for again.
     private func add(_ run: [Entry]) async {
-        guard let album = run.first?.request.album else {
-            for entry in run { entry.answer.resume(returning: await present(entry)) }
-            return
-        }
+        guard let album = run.first?.request.album else { return await confirm(run) }
         let members = await albums.members(ofAlbum: album)
         var missing: [(entry: Entry, itemID: String)] = []
         for entry in run {
@@ -298,11 +305,30 @@ actor Committer {
         }
     }
 
-    private func present(_ entry: Entry) async -> Outcome {
+    /// Asks whether items that the journal knows are still there: the person may have deleted them.
+    private func confirm(_ run: [Entry]) async {
+        var known: [(entry: Entry, itemID: String)] = []
+        for entry in run {
+            if let id = try? await itemID(entry) {
+                known.append((entry, id))
+            } else {
+                entry.answer.resume(returning: .gone)
+            }
+        }
+        if known.isEmpty { return }
         do {
-            return try await itemID(entry).map { .present(itemID: $0) } ?? .gone
+            let results = try await client.mediaItems(known.map(\.itemID))
+            for ((entry, id), result) in zip(known, results) {
+                switch result {
+                case .success: entry.answer.resume(returning: .present(itemID: id))
+                case .failure(let error) where [.notFound, .rejected].contains(error.code):
+                    try? await journal.forget(sha256: entry.request.sha256)
+                    entry.answer.resume(returning: .gone)
+                case .failure(let error): entry.answer.resume(returning: .failed(error))
+                }
+            }
         } catch {
-            return .failed(ConnectorError(wrapping: error))
+            answer(known.map(\.entry), .failed(ConnectorError(wrapping: error)))
         }
     }
 

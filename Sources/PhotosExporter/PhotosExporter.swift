@@ -50,6 +50,11 @@ public final class PhotosExporter: Exporter {
 
     public func counters() async -> [String: Int64] { client.statistics.counters }
 
+    public func beginStoring() async {
+        await committer.start()
+        await uploads.start()
+    }
+
     public func finishStoring() async { await committer.finish() }
 
     public func store(_ record: Record, sequence: Int, content: (any ContentReader)?) async -> RecordOutcome {
@@ -72,7 +77,11 @@ public final class PhotosExporter: Exporter {
         switch record.kind {
         case .directory:
             // An album is made with its first item. What its title was is known only from its directory.
-            if let title = record.attributes[Attribute.albumTitle] { await uploads.note(title: title, of: pathname) }
+            // It counts only where it leads here: elsewhere, the destination has another name for the album, or this is
+            // the second album of its title.
+            if let title = record.attributes[Attribute.albumTitle], Target.leads(title: title, to: pathname) {
+                await uploads.note(title: title, of: pathname)
+            }
             return .unchanged()
         case .symlink:
             return .skipped(ConnectorError(.unsupported, "Google Photos has no links: \(record.pathname)"))
@@ -94,7 +103,8 @@ public final class PhotosExporter: Exporter {
         var album: String?
         if case .album(let title) = target { album = try await albums.id(ofAlbum: title) }
         return try await make(
-            record, sequence: sequence, content: content, album: album, filename: String(filename.prefix(255)),
+            record, sequence: sequence, content: content, album: album,
+            filename: filename.count <= 255 ? filename : pathname.name,
             mimeType: format.mimeType)
     }
 
@@ -191,6 +201,8 @@ actor UploadDesk {
     private(set) var titles: [Pathname: String] = [:]
     /// A failure that every further record would meet as well.
     private(set) var fatal: ConnectorError?
+
+    func start() { fatal = nil }
 
     /// Waits while another record uploads the same content.
     func begin(_ sha256: String) async {

@@ -25,6 +25,14 @@ enum Target: Sendable, Hashable {
     }
 }
 
+extension Target {
+    /// Whether an album of this title is shown in exactly this directory.
+    static func leads(title: String, to directory: Pathname) -> Bool {
+        let parts = title.split(separator: "/").compactMap { SafeName.make(String($0)) }
+        return !parts.isEmpty && Layout.albums.parts + parts == directory.parts
+    }
+}
+
 /// What Google Photos takes. <https://developers.google.com/photos/library/guides/upload-media#file-types-sizes>
 struct MediaFormat: Sendable, Hashable {
     var mimeType: String

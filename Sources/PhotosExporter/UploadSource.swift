@@ -21,7 +21,8 @@ actor UploadSource: HTTPBodySource {
             hasher.update(data: chunk)
             return chunk
         } catch {
-            failure = error
+            // An upload that was refused early cancels its source; that is not the reason then.
+            if !(error is CancellationError) { failure = error }
             throw error
         }
     }

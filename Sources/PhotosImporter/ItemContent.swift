@@ -45,10 +45,14 @@ actor ItemContent {
     private func open() async throws -> any ContentReader {
         let measure: @Sendable (Int64) async -> Void = { [weak self] size in await self?.learnt(size) }
         guard isShared else { return MeasuredReader(download(), onEnd: measure) }
-        if let spool, await spool.isUsable { return spool.reader() }
+        if let spool {
+            if await spool.isUsable { return spool.reader() }
+            if await spool.hasNoRoom { return MeasuredReader(download(), onEnd: measure) }
+        }
         let fresh = try Spool(
             filling: MeasuredReader(download(), onEnd: measure),
-            directory: runtime.environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp")
+            // On many machines /tmp is memory.
+            directory: runtime.environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/var/tmp")
         spool = fresh
         return fresh.reader()
     }
@@ -66,18 +70,15 @@ actor ItemContent {
 
     private func download() -> Download {
         client.download { [item, client, index, runtime] refused in
-            func isGood(_ url: String, _ birth: Timestamp) -> Bool {
-                !url.isEmpty && url != refused && runtime.now() < birth.adding(seconds: Self.longestURLAge)
-            }
             func complete(_ url: String) -> String { MediaItem.downloadURL(baseURL: url, kind: item.item.kind) }
-            if isGood(item.item.baseURL, item.urlBirth), complete(item.item.baseURL) != refused {
-                return complete(item.item.baseURL)
+            func good(_ url: String, _ birth: Timestamp) -> String? {
+                let isFresh = !url.isEmpty && runtime.now() < birth.adding(seconds: Self.longestURLAge)
+                return isFresh && complete(url) != refused ? complete(url) : nil
             }
+            if let url = good(item.item.baseURL, item.urlBirth) { return url }
             // Another item of the neighbourhood may have renewed it.
-            if let known = try await index.url(ofItem: item.number), isGood(known.url, known.birth),
-                complete(known.url) != refused
-            {
-                return complete(known.url)
+            if let known = try await index.url(ofItem: item.number), let url = good(known.url, known.birth) {
+                return url
             }
             return complete(try await Self.renewed(item, client: client, index: index, runtime: runtime))
         }

@@ -24,6 +24,9 @@ struct LibraryLister: Sendable {
 
     /// Albums that are listed at a time. Reading in parallel is allowed; a handful hides the round trips.
     private static let parallelAlbums = 4
+    /// Items that go into the index at a time. Their ids are random, so each touches a page of its own in the order of
+    /// ids: with more of them in one transaction, more share a page.
+    private static let batchSize = 4000
 
     /// - Throws: where the library as a whole could not be listed, or nothing more can be asked: no sign-in, no quota.
     ///   A list of albums, an album or the favorites that failed is a failure of that directory.
@@ -70,11 +73,17 @@ struct LibraryLister: Sendable {
             ? client.mediaItems(matching: MediaItemFilter(dates: scope.dates, includesArchived: includesArchived))
             : client.mediaItems()
         var count = 0
+        var batch: [MediaItem] = []
         for try await page in pages {
-            try await listing.add(page, from: .library, at: runtime.now())
+            batch += page
             count += page.count
+            if batch.count >= Self.batchSize {
+                try await listing.add(batch, from: .library, at: runtime.now())
+                batch = []
+            }
             reporter.progress(Progress(phase: "listing", items: count))
         }
+        try await listing.add(batch, from: .library, at: runtime.now())
     }
 
     private func listAlbums(into listing: Listing) async throws -> [ListedAlbum] {

@@ -40,6 +40,8 @@ public final class PhotosImporter: Importer {
     public func counters() async -> [String: Int64] { client.statistics.counters }
 
     public func importRecords(state: String?, to sink: any RecordSink) async throws -> String? {
+        let lock = try index.lockForImport()
+        defer { withExtendedLifetime(lock) {} }
         let contents = try await LibraryLister(
             client: client, index: index, scope: scope, includesArchived: settings.includesArchived,
             reporter: reporter, runtime: runtime
@@ -64,6 +66,8 @@ public final class PhotosImporter: Importer {
         let isDirectory = contents.directories.keys.contains { root.contains($0) }
         if root.isRoot || isDirectory { return }
         if try await contents.shelf.showsItem(at: root) { return }
+        // Where what would show it could not be listed, nobody knows whether it is there.
+        if let error = contents.failures.first(where: { $0.key.contains(root) })?.value { throw error }
         throw ConnectorError(
             .notFound, "there is no \(root) in this library",
             hint:
@@ -89,12 +93,14 @@ public final class PhotosImporter: Importer {
     }
 
     private func emitItems(_ shelf: Shelf, sizes: SizeLedger, to sink: any RecordSink) async throws {
-        var last: ShelvedItem?
+        let expected = try await shelf.count()
         var emitted = 0
-        while true {
-            let page = try await shelf.page(before: last)
-            if page.isEmpty { return }
-            last = page.last
+        var visited = 0
+        var page = try await shelf.page(before: nil)
+        while let last = page.last {
+            // The next page is read while this one goes out.
+            async let next = shelf.page(before: last)
+            visited += page.count
             for item in page where !item.places.isEmpty {
                 let content = ItemContent(
                     item: item, client: client, index: index, sizes: sizes, places: item.places.count, runtime: runtime)
@@ -105,6 +111,9 @@ public final class PhotosImporter: Importer {
                 emitted += 1
             }
             reporter.progress(Progress(phase: "reading", items: emitted))
+            page = try await next
         }
+        // A listing is never cut short silently.
+        if visited != expected { throw Shelf.disturbed }
     }
 }

@@ -12,13 +12,15 @@ actor Spool {
     private var waiters: [CheckedContinuation<Void, Never>] = []
     private var filling: Task<Void, Never>?
     private var isDiscarded = false
+    /// The disk is full: each reader has to fetch the content for itself.
+    private(set) var hasNoRoom = false
 
     init(filling reader: any ContentReader, directory: String) throws {
         var template = Array("\(directory)/gphotos-XXXXXX".utf8CString)
         descriptor = mkstemp(&template)
         guard descriptor >= 0 else {
             throw ConnectorError(
-                .internalDefect, "cannot make a temporary file in \(directory): \(String(cString: strerror(errno)))",
+                .unavailable, "cannot make a temporary file in \(directory): \(String(cString: strerror(errno)))",
                 hint: "set TMPDIR to a directory with room")
         }
         unlink(template)
@@ -53,9 +55,10 @@ actor Spool {
                 pwrite(descriptor, $0.baseAddress! + done, $0.count - done, off_t(written))
             }
             guard count > 0 else {
+                hasNoRoom = true
                 throw ConnectorError(
-                    .internalDefect, "cannot write a temporary file: \(String(cString: strerror(errno)))",
-                    hint: "set TMPDIR to a directory with room")
+                    .unavailable, "cannot write a temporary file: \(String(cString: strerror(errno)))",
+                    isRetryable: true, hint: "set TMPDIR to a directory with room")
             }
             done += count
             written += Int64(count)

@@ -8,17 +8,23 @@ import GRDB
 /// but for who was first to have a name.
 public final class Index: Sendable {
     let database: DatabaseQueue
+    private let path: String?
 
     /// Opens or makes the index of an account.
     /// - Parameter path: nil keeps it in memory, for tests.
     /// - Throws: ``ConnectorError`` where the file cannot be used.
     public init(path: String?) throws {
+        self.path = path
         var configuration = Configuration()
         configuration.busyMode = .timeout(15)
         configuration.prepareDatabase { db in
-            // A page cache of 8 MiB: a library of any size passes through it. Download URLs are kept in a temporary
-            // table, since they are capabilities that end within the hour and belong in no file.
-            try db.execute(sql: "PRAGMA cache_size = -8192; PRAGMA temp_store = FILE; PRAGMA synchronous = NORMAL")
+            // A page cache of 8 MiB: a library of any size passes through it. Download URLs are capabilities that end
+            // within the hour: they are kept in a temporary table, whose file SQLite unlinks as soon as it is open.
+            try db.execute(
+                sql: """
+                    PRAGMA cache_size = -8192; PRAGMA temp_store = FILE; PRAGMA synchronous = NORMAL;
+                    PRAGMA wal_autocheckpoint = 4096
+                    """)
         }
         do {
             guard let path else {
@@ -66,6 +72,12 @@ public final class Index: Sendable {
                 sql: "CREATE TEMP TABLE urls(item INTEGER PRIMARY KEY, url TEXT NOT NULL, born INTEGER NOT NULL)")
         }
     }
+
+    /// Holds the index for one import, so that no other one changes what it has listed before it was emitted.
+    ///
+    /// An OS lock: it ends with the process, however that ends.
+    /// - Throws: ``ConnectorError`` with code `unavailable` where another import of the account runs.
+    public func lockForImport() throws -> ImportLock { try ImportLock(path: path.map { $0 + ".lock" }) }
 
     /// The file of an account's index.
     public static func path(for settings: LibrarySettings, environment: [String: String]) -> String {

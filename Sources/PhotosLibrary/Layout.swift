@@ -16,10 +16,7 @@ public enum View: String, Sendable, Hashable, CaseIterable {
 
 /// Where things are in the tree. Pathnames are those of the whole source, whatever part of it is asked for.
 public enum Layout {
-    public static let media = trusted("/media")
     public static let albums = trusted("/album")
-    public static let sharedAlbums = trusted("/shared-album")
-    public static let feature = trusted("/feature")
     public static let favorites = trusted("/feature/favorites")
     public static let catalog = trusted("/.gphotos")
 

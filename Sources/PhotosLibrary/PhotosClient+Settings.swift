@@ -9,7 +9,8 @@ extension PhotosClient {
     ) throws(ConnectorError) {
         var configuration = HTTPClient.Configuration(userAgent: "gphotos/0.1.0")
         configuration.caFile = settings.caFile
-        configuration.maxConnectionsPerHost = settings.transfers
+        // A transfer that waits for its reader holds its connection and does not count as one of the transfers.
+        configuration.maxConnectionsPerHost = settings.transfers * 4
         let http: HTTPClient
         do throws(HTTPError) {
             http = try HTTPClient(configuration: configuration)

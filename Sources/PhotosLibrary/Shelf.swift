@@ -172,6 +172,13 @@ public struct Shelf: Sendable {
         return found
     }
 
+    /// How many items the listing holds.
+    public func count() async throws -> Int {
+        try await index.database.read { db in
+            try Int.fetchOne(db, sql: "SELECT count(*) FROM items WHERE seen = ?", arguments: [listing]) ?? 0
+        }
+    }
+
     /// The next items, from the newest to the oldest, with every place that shows them.
     /// - Returns: an empty page at the end.
     public func page(before last: ShelvedItem?) async throws -> [ShelvedItem] {
@@ -202,7 +209,7 @@ public struct Shelf: Sendable {
                     isFavorite: item.favoriteSeen == listing, members: members[item.number] ?? [], giver: giver)
                 for place in places {
                     guard let directory = shelf.directories[place.number], let name = named[item.number]?[place.number]
-                    else { continue }
+                    else { throw Self.disturbed }
                     let path = try directory.path.appending(name)
                     if scope.shows(path) { items[index].places.append(.init(path: path, position: place.position)) }
                 }
@@ -210,6 +217,10 @@ public struct Shelf: Sendable {
             return items
         }
     }
+
+    /// Somebody else wrote into the index, although it is locked for the time of an import.
+    public static let disturbed = ConnectorError(
+        .unavailable, "another run has listed this account in the meantime", isRetryable: true, hint: "run it again")
 
     /// Whether an item is shown under exactly this pathname.
     public func showsItem(at path: Pathname) async throws -> Bool {

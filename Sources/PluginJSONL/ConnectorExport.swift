@@ -6,6 +6,7 @@ extension ConnectorSession {
         guard case .exporter(let exporter)? = core.instance else { return }
         let completion = Reply<Void>()
         core.completion = completion
+        core.earlier = Task { await exporter.beginStoring() }
         core.operation = Task { [self] in
             var result: Result<JSONObject, ConnectorError>
             do {
@@ -43,7 +44,10 @@ extension ConnectorSession {
                     writer.enqueue(ConnectorMessage.credit(record: number, bytes: bytes).encoded(raw: false))
                 }, onClose: {})
         }
+        let earlier = core.earlier
         let task = Task { [self, content] in
+            // A directory is done before anything that follows it begins.
+            await earlier?.value
             var outcome = await exporter.store(record, sequence: Int(number), content: content)
             // An exporter that did not look at its last read must not turn a broken content into a stored one.
             if let failure = content?.failure, outcome.status == .stored { outcome = .failed(failure) }
@@ -52,11 +56,16 @@ extension ConnectorSession {
             advance { $0.withExport(exportID) { $0.stored(number, settled) } ?? [] }
             withCore { core in core.stores[number] = nil }
         }
+        if record.kind == .directory { core.earlier = task }
         core.stores[number] = Store(task: task, content: content)
     }
 
     func finishStoring(_ core: inout Core) {
         guard case .exporter(let exporter)? = core.instance else { return }
-        core.storingEnd = Task { await exporter.finishStoring() }
+        let earlier = core.earlier
+        core.storingEnd = Task {
+            await earlier?.value
+            await exporter.finishStoring()
+        }
     }
 }

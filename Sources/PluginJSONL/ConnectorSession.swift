@@ -57,6 +57,8 @@ final class ConnectorSession: Sendable {
         var releases: [@Sendable () async -> Void] = []
         var releaser: Task<Void, Never>?
         var storingEnd: Task<Void, Never>?
+        /// What the next record of an export has to wait for: the directory before it, or the beginning.
+        var earlier: Task<Void, Never>?
         var requests: [Int64: Task<Void, Never>] = [:]
         /// In the order of what caused them; run by `withCore` once the lock is free.
         var effects: [Effect] = []

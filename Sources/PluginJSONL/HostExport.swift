@@ -83,6 +83,7 @@ public final class ExportSession: Sendable {
 
     /// Says that no more records come, and waits for the connector to be done with all of them.
     public func finish() async throws -> ExportSummary {
+        try Task.checkCancellation()
         try session.withCore { core in
             try session.checkIsUsable(core)
             session.send(.finished(id: id))
@@ -102,6 +103,12 @@ public final class ExportSession: Sendable {
         return ExportSummary(
             stored: try count("stored"), unchanged: try count("unchanged"), skipped: try count("skipped"),
             failed: try count("failed"), counters: try fields.counts("counters"))
+    }
+
+    /// Gives the export up: what waits for an outcome has it at once.
+    public func cancel() {
+        session.send(.cancelRequest(id: id))
+        session.endExport(CancellationError())
     }
 }
 

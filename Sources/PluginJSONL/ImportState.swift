@@ -13,9 +13,6 @@ struct ImportState {
 
     let id: Int64
     let window: Int
-    /// So many free places in the window wake whoever waits for one: a burst of records then costs one wake-up. Every
-    /// record gets its result without a later one, so that a full window empties until there are that many.
-    private let wakeLevel: Int
     private(set) var last: Int64 = 0
     /// Records with an error, and contents that failed for good.
     private(set) var errors: Int64 = 0
@@ -28,7 +25,6 @@ struct ImportState {
     init(id: Int64, window: Int) {
         self.id = id
         self.window = window
-        wakeLevel = min(max(window / 4, 1), 64)
     }
 
     /// Whether another record may be sent.
@@ -90,7 +86,8 @@ struct ImportState {
         var actions: [ConnectorAction] = []
         if let transfer = entry.transfer { actions.append(.stopTransfer(transfer)) }
         if entry.hasContent { actions.append(.finished(record: record, status)) }
-        if unfinished.count == window - wakeLevel { actions.append(.wakeEmitters) }
+        // Messages come in batches, and effects run after each: a burst of results costs one wake-up.
+        actions.append(.wakeEmitters)
         if isListed, unfinished.isEmpty { actions.append(.allResults) }
         return actions
     }

@@ -75,6 +75,23 @@ struct EndToEndTests {
         }
     }
 
+    @Test func anAlbumIsRestoredUnderAnotherTitleAlthoughSomeUploadsFailAtFirst() async throws {
+        try await onStage(300) { stage in
+            _ = try await stage.backup("--quiet")
+            var fault = FakeFault(.status, on: .uploads)
+            fault.status = 429
+            fault.count = 3
+            stage.service.library.inject(fault)
+            let outcome = await stage.sandbox.run("restore latest:/album/Lisbon --to @demo2:/album/Other --json")
+            let summary = try outcome.summary()
+            #expect(summary["stored"] == summary["files"])
+            let original = try #require(try stage.hashes(ofAlbum: "Lisbon", account: "demo"))
+            let restored = try #require(try stage.hashes(ofAlbum: "Other", account: "demo2"))
+            #expect(Set(restored) == Set(original))
+            #expect(restored.count == original.count)
+        }
+    }
+
     @Test func everyFileOfARestoredFolderIsWhatTheServiceHolds() async throws {
         try await onStage { stage in
             _ = try await stage.backup()

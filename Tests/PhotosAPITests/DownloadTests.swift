@@ -58,7 +58,7 @@ import Testing
         try await FakeService.run(Self.large) { service in
             let setup = try await setUp(service)
             var fault = FakeFault(.truncate, on: .download)
-            fault.bytes = 1000
+            fault.bytes = 0
             fault.count = 1000
             service.library.inject(fault)
             let reader = download(setup)

@@ -160,6 +160,44 @@ struct ExportBench {
         }
     }
 
+    @Test func whatThePersonDeletedIsMadeAgain() async throws {
+        try await FakeService.run { service in
+            let bench = try ExportBench(service)
+            let pictures = try await ExportBench.pictures(3)
+            let files = pictures.enumerated().map { ExportBench.File(path: "/media/all/\($0).jpg", bytes: $1) }
+            _ = try await bench.export(files)
+            let victim = try #require(try service.library.items(of: "demo2").first { $0.filename == "1.jpg" })
+            try service.library.updateItem(victim.id, isTrashed: true)
+            let again = try await bench.export(files)
+            #expect(again.map(\.status) == [.unchanged, .stored, .unchanged])
+        }
+    }
+
+    @Test func theTitleOfAnAlbumCountsOnlyInItsOwnPlace() async throws {
+        try await FakeService.run { service in
+            let bench = try ExportBench(service)
+            let exporter = try bench.exporter()
+            let pictures = try await ExportBench.pictures(2)
+            let places = ["/album/Ends．": "Ends.", "/album/Other": "Lisbon"]
+            var sequence = 0
+            for (path, title) in places.sorted(by: { $0.key < $1.key }) {
+                var record = Record.directory(try Pathname(path), modificationTime: .epoch)
+                record.attributes[Attribute.albumTitle] = title
+                sequence += 1
+                _ = await exporter.store(record, sequence: sequence, content: nil)
+            }
+            for (path, picture) in zip(places.keys.sorted(), pictures) {
+                let record = Record(
+                    pathname: try Pathname(path + "/a.jpg"), kind: .file, size: Int64(picture.count),
+                    permissions: 0o600, modificationTime: .epoch, hasContent: true)
+                sequence += 1
+                #expect(
+                    await exporter.store(record, sequence: sequence, content: MemoryContent(picture)).status == .stored)
+            }
+            #expect(try service.library.albums(of: "demo2").map(\.title).sorted() == ["Ends.", "Other"])
+        }
+    }
+
     @Test func aReadOnlyDestinationRefusesToStart() async throws {
         try await FakeService.run { service in
             let bench = try ExportBench(service)
@@ -238,6 +276,21 @@ struct ExportBench {
             #expect(await outcome.status == .failed)
             #expect(await outcome.error?.code == .corrupt)
             #expect(try bench.itemCount() == 0)
+        }
+    }
+
+    @Test func anUploadThatIsRefusedForNowIsNeverSentInPart() async throws {
+        try await FakeService.run { service in
+            let bench = try ExportBench(service)
+            var fault = FakeFault(.status, on: .uploads)
+            fault.status = 429
+            service.library.inject(fault)
+            let (files, hashes) = try await files(1)
+            let first = try await bench.export(files)
+            #expect(first.map(\.status) == [.failed])
+            #expect(first[0].error?.isRetryable == true)
+            #expect(try await bench.export(files).map(\.status) == [.stored])
+            #expect(try bench.album("Lisbon") == hashes)
         }
     }
 

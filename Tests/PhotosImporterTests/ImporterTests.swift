@@ -12,9 +12,9 @@ struct ImportBench {
     let service: FakeService
     let index: Index
 
-    init(_ service: FakeService) throws {
+    init(_ service: FakeService, index: Index? = nil) throws {
         self.service = service
-        index = try Index(path: nil)
+        self.index = try index ?? Index(path: nil)
     }
 
     func run(_ more: [String: String] = [:]) async throws -> TestSink {

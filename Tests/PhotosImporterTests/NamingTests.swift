@@ -1,5 +1,6 @@
 import ConnectorKit
 import FakePhotos
+import Foundation
 import PhotosImporter
 import PhotosLibrary
 import TestSupport
@@ -110,6 +111,20 @@ import Testing
             let importer = try bench.importer()
             await #expect(throws: ConnectorError.self) { try await importer.importRecords(state: nil, to: sink) }
             #expect(await sink.records.isEmpty)
+        }
+    }
+
+    @Test func oneImportOfAnAccountRunsAtATime() async throws {
+        try await FakeService.run { service in
+            let directory = NSTemporaryDirectory() + "gphotos-index-\(UUID().uuidString)"
+            defer { try? FileManager.default.removeItem(atPath: directory) }
+            let bench = try ImportBench(service, index: Index(path: directory + "/index.sqlite"))
+            try bench.add("a.jpg", "2024-05-02T00:00:00Z")
+            let lock = try bench.index.lockForImport()
+            let error = await #expect(throws: ConnectorError.self) { try await bench.run() }
+            #expect(error?.isRetryable == true)
+            #expect(service.library.requestCount(.itemsSearch) == 0)
+            withExtendedLifetime(lock) {}
         }
     }
 
