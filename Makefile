@@ -32,7 +32,7 @@ demo: release
 
 ## make bench   measure against curl on this machine; make bench ARGS=--quick for a look
 bench: release
-	@$(SWIFT) run -c release --skip-build gphotos-bench $(ARGS)
+	@$(RELEASE)/gphotos-bench $(ARGS)
 
 ## make fmt     format the sources
 fmt:
