@@ -67,7 +67,10 @@ enum Connection {
         let options = ConnectorOptions(
             hostname: ProcessInfo.processInfo.hostName, workingDirectory: context.workingDirectory,
             maxConcurrency: try transfers(config))
-        return try await ConnectorLink.open(command, config: config, options: options, runtime: context.runtime) {
+        return try await ConnectorLink.open(
+            command, config: config, options: options, version: VersionCommand.version,
+            runtime: context.runtime
+        ) {
             event in
             switch event {
             case .log(let level, let message, let pathname):

@@ -1,10 +1,11 @@
 import ArgumentParser
+import PhotosLibrary
 
 /// `gphotos version`, which `gphotos --version` is as well.
 struct VersionCommand: GphotosCommand {
     static let configuration = CommandConfiguration(commandName: "version", abstract: "Print the version.")
 
-    static let version = "0.1.0"
+    static let version = Product.version
     static let text = "gphotos \(version)"
 
     @OptionGroup var global: GlobalOptions

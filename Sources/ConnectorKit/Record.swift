@@ -48,6 +48,10 @@ public struct Record: Sendable, Hashable {
         self.sha256 = sha256
     }
 
+    /// The name of the attribute that holds a record's place among its siblings, from 0, where these have an order of
+    /// their own, as the items of an album have. A host that restores sends records in this order.
+    public static let orderAttribute = "user.order"
+
     public static func directory(_ pathname: Pathname, modificationTime: Timestamp) -> Record {
         Record(pathname: pathname, kind: .directory, permissions: 0o700, modificationTime: modificationTime)
     }

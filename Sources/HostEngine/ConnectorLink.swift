@@ -18,14 +18,16 @@ public final class ConnectorLink: Sendable {
     }
 
     /// Starts a connector and hands it its settings.
-    /// - Parameter onEvent: log lines, progress and settings that changed, as they come.
+    /// - Parameters:
+    ///   - version: of this host, as the connector is told.
+    ///   - onEvent: log lines, progress and settings that changed, as they come.
     public static func open(
-        _ command: ConnectorCommand, config: [String: String], options: ConnectorOptions, runtime: Runtime,
-        onEvent: @escaping @Sendable (HostEvent) -> Void
+        _ command: ConnectorCommand, config: [String: String], options: ConnectorOptions, version: String,
+        runtime: Runtime, onEvent: @escaping @Sendable (HostEvent) -> Void
     ) async throws -> ConnectorLink {
         let process = try ConnectorProcess(command)
         let session = HostSession(
-            input: process.input, output: process.output, name: "gphotos", version: "0.1.0", runtime: runtime,
+            input: process.input, output: process.output, name: "gphotos", version: version, runtime: runtime,
             onEvent: onEvent)
         do {
             _ = try await session.start()

@@ -4,13 +4,10 @@ import Vault
 /// Goes through a part of a snapshot: a directory before what is in it, and in each directory the files before the
 /// folders.
 ///
-/// Files that carry an order (the attribute `user.order`, as an album's items do) come in that order; others by name.
+/// Files that carry an order (``Record/orderAttribute``, as an album's items do) come in that order; others by name.
 struct SnapshotWalk: Sendable {
     let vault: Vault
     let snapshot: Snapshot
-
-    /// The name of the attribute that orders siblings.
-    private static let order = "user.order"
 
     func visit(_ pathname: Pathname, _ body: (SnapshotEntry) async throws -> Void) async throws {
         guard let top = try vault.entry(of: snapshot, at: pathname) else {
@@ -27,7 +24,7 @@ struct SnapshotWalk: Sendable {
             if entry.record.pathname == directory { continue }
             if entry.record.kind == .directory {
                 folders.append(entry.record.pathname)
-            } else if let place = entry.record.attributes[Self.order].flatMap({ Int($0) }) {
+            } else if let place = entry.record.attributes[Record.orderAttribute].flatMap({ Int($0) }) {
                 // Held until all are known: an album has at most 20,000.
                 ordered.append((place, entry))
             } else {

@@ -14,7 +14,7 @@ extension Record {
             attributes[Attribute.camera] =
                 [item.cameraMake, item.cameraModel].filter { !$0.isEmpty }.joined(separator: " ")
         }
-        if let position = place.position { attributes[Attribute.order] = String(position) }
+        if let position = place.position { attributes[Record.orderAttribute] = String(position) }
         self.init(
             pathname: place.path, kind: .file, size: shelved.size, permissions: 0o600,
             modificationTime: item.creationTime, mimeType: item.mimeType.isEmpty ? nil : item.mimeType,

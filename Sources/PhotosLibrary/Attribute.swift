@@ -10,7 +10,4 @@ public enum Attribute {
     public static let camera = "user.googlephotos.camera"
     /// Of the directory of an album: its title as Google gives it.
     public static let albumTitle = "user.googlephotos.title"
-    /// The place of a record among its siblings, from 0, where these have an order of their own. Any host may send
-    /// records back in this order.
-    public static let order = "user.order"
 }

@@ -105,13 +105,13 @@ public final class Index: Sendable {
             is_video INTEGER NOT NULL, video_status TEXT,
             camera_make TEXT NOT NULL, camera_model TEXT NOT NULL, product_url TEXT NOT NULL,
             seen INTEGER NOT NULL, library_seen INTEGER NOT NULL DEFAULT 0, favorite_seen INTEGER NOT NULL DEFAULT 0,
-            size INTEGER, sha256 TEXT);
+            size INTEGER);
         CREATE INDEX items_by_time ON items(created, created_nanos, id);
 
-        -- position is the order of the list; directory is where it is shown.
+        -- position is the order of the album.
         CREATE TABLE albums(
             number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, items INTEGER NOT NULL,
-            cover TEXT NOT NULL, seen INTEGER NOT NULL, directory INTEGER);
+            cover TEXT NOT NULL, seen INTEGER NOT NULL);
         CREATE TABLE album_items(
             album INTEGER NOT NULL, position INTEGER NOT NULL, item INTEGER NOT NULL,
             PRIMARY KEY(album, position)) WITHOUT ROWID;
@@ -134,7 +134,6 @@ public final class Index: Sendable {
         END;
         CREATE TRIGGER album_renamed AFTER UPDATE OF title ON albums WHEN old.title <> new.title BEGIN
             UPDATE directories SET album = NULL WHERE album = old.number;
-            UPDATE albums SET directory = NULL WHERE number = old.number;
         END;
 
         CREATE TABLE counters(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;

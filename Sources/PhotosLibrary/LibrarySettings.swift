@@ -78,12 +78,18 @@ public struct LibrarySettings: Sendable {
         while text.hasSuffix("/") { text.removeLast() }
         let components = URLComponents(string: text)
         let host = components?.host ?? ""
-        let isLoopback = host == "localhost" || host == "[::1]" || host == "::1" || host.hasPrefix("127.")
+        let isLoopback = ["localhost", "[::1]", "::1"].contains(host) || isLoopbackAddress(host)
         guard !host.isEmpty, components?.scheme == "https" || (components?.scheme == "http" && isLoopback) else {
             throw ConnectorError(
                 .config, "the setting \(key) must be an https URL", hint: "plain http is for this machine itself only")
         }
         return text
+    }
+
+    /// 127.0.0.0/8, written as four numbers.
+    private static func isLoopbackAddress(_ host: String) -> Bool {
+        let numbers = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+        return numbers.count == 4 && !numbers.contains(nil) && numbers[0] == 127
     }
 
     /// A duration as rclone writes it: `1s`, `500ms`, `2m`; 0 is the default.

@@ -7,7 +7,7 @@ extension PhotosClient {
     public convenience init(
         _ settings: LibrarySettings, runtime: Runtime, reporter: any ConnectorReporter
     ) throws(ConnectorError) {
-        var configuration = HTTPClient.Configuration(userAgent: "gphotos/0.1.0")
+        var configuration = HTTPClient.Configuration(userAgent: "gphotos/\(Product.version)")
         configuration.caFile = settings.caFile
         // A transfer that waits for its reader holds its connection and does not count as one of the transfers.
         configuration.maxConnectionsPerHost = settings.transfers * 4

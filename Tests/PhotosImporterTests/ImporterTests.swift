@@ -59,7 +59,7 @@ struct ImportBench {
                     "/media/by-year/2024", "/media/by-year/2024/a.jpg", "/media/by-year/2024/b.jpg",
                 ])
             let record = try #require(await sink.record("/album/Trip/Norway/a.jpg"))
-            #expect(record.attributes[Attribute.order] == "1")
+            #expect(record.attributes[Record.orderAttribute] == "1")
             #expect(record.attributes[Attribute.id] == first)
             #expect(record.modificationTime == Timestamp("2024-05-06T10:00:00Z"))
             #expect(record.caveats == [.locationRemoved])

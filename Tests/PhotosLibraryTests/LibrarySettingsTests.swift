@@ -20,6 +20,7 @@ import Testing
     @Test(arguments: [
         ("type", "drive"), ("token", "no json"), ("token", ""), ("read_only", "perhaps"), ("transfers", "0"),
         ("transfers", "many"), ("api_url", "http://photos.example.com"), ("api_url", "ftp://127.0.0.1"),
+        ("api_url", "http://127.example.com"),
         ("token_url", "nonsense"), ("location", "dropbox://x"), ("location", "googlephotos:///a/../b"),
         ("views", "by-month,by-week"), ("batch_size", "51"), ("batch_timeout", "soon"), ("ca_file", "/no/such/file"),
     ])
