@@ -182,8 +182,10 @@ public final class Backup: Sendable {
     }
 
     private func store(_ imported: ImportedRecord) async throws -> StoredObject {
-        let reader = try await imported.open()
-        // The session hashes what it receives, to compare it with what was promised.
+        // A local pipe does not change bytes, and the offsets of chunks and the size at the end are checked. Hashing on
+        // its other side as well costs a sixth of all the CPU time of a backup.
+        let reader = try await imported.open(comparingHashes: false)
+        // The session hashes what it receives.
         let object = writer.makeObjectWriter(hashing: false)
         do {
             while let chunk = try await reader.read() { try object.write(chunk) }

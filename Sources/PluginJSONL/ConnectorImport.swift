@@ -111,7 +111,7 @@ extension ConnectorSession {
 
     // MARK: Content
 
-    func openContent(record: Int64, transfer: Int, _ core: inout Core) {
+    func openContent(record: Int64, transfer: Int, isHashed: Bool, _ core: inout Core) {
         guard case .importing(let state) = core.machine.operation, let source = core.sources[record] else { return }
         let importID = state.id
         let place = TransferPlace(in: core.gate)
@@ -121,7 +121,8 @@ extension ConnectorSession {
         let task = Task { [self] in
             let result: Result<ContentEnd, ConnectorError>
             do {
-                let outgoing = OutgoingContent(record: record, raw: raw, largestChunk: largest) { [self] in
+                let outgoing = OutgoingContent(record: record, raw: raw, isHashed: isHashed, largestChunk: largest) {
+                    [self] in
                     withCore { $0.machine.withImport(importID) { $0.credit(of: record, transfer: transfer) } ?? nil }
                 } send: { [self] parts, count in
                     withCore { core in
@@ -139,8 +140,7 @@ extension ConnectorSession {
                 } waitForRoom: { [writer] in
                     try await writer.waitForRoom()
                 }
-                let digest = try await send(source, through: outgoing, place)
-                result = .success(ContentEnd(size: digest.size, sha256: digest.sha256))
+                result = .success(try await send(source, through: outgoing, place))
             } catch {
                 result = .failure(ConnectorError(wrapping: error))
             }
@@ -158,13 +158,13 @@ extension ConnectorSession {
 
     private func send(
         _ source: any ContentSource, through outgoing: OutgoingContent, _ place: TransferPlace
-    ) async throws -> ContentDigest {
+    ) async throws -> ContentEnd {
         try await place.enter()
         let reader = try await source.open()
         do {
-            let digest = try await outgoing.run(reader)
+            let end = try await outgoing.run(reader)
             await reader.close()
-            return digest
+            return end
         } catch {
             await reader.close()
             throw error

@@ -181,7 +181,8 @@ final class ConnectorSession: Sendable {
             beginImport(id: id, state: state, &core)
         case .wakeEmitters:
             core.wakeEmitters()
-        case .openContent(let record, let transfer): openContent(record: record, transfer: transfer, &core)
+        case .openContent(let record, let transfer, let isHashed):
+            openContent(record: record, transfer: transfer, isHashed: isHashed, &core)
         case .creditAdded(let transfer):
             if let credit = core.transfers[transfer]?.credit { core.effects.append(.signal(credit)) }
         case .stopTransfer(let transfer):

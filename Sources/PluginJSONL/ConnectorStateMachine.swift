@@ -13,7 +13,7 @@ enum ConnectorAction: Hashable {
     case beginImport(id: Int64, state: String?)
     /// There is room for a record, or none will ever be needed.
     case wakeEmitters
-    case openContent(record: Int64, transfer: Int)
+    case openContent(record: Int64, transfer: Int, isHashed: Bool = true)
     case creditAdded(transfer: Int)
     case stopTransfer(Int)
     case finished(record: Int64, RecordStatus)
@@ -239,7 +239,7 @@ struct ConnectorStateMachine {
     /// A message about a record where no operation is under way.
     private func outOfPlace(_ message: HostMessage) -> [ConnectorAction] {
         switch message {
-        case .open(let record, _, _), .record(let record, _), .end(let record, _):
+        case .open(let record, _, _, _), .record(let record, _), .end(let record, _):
             [refusal(record: record, "there is no such record")]
         case .chunk(let chunk): [refusal(record: chunk.record, "there is no such record")]
         default: []  // `credit`, `cancel`, `result`: they cross in flight.

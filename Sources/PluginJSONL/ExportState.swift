@@ -43,7 +43,7 @@ struct ExportState {
             guard unfinished[number] != nil else { return [] }
             unfinished[number]?.isCancelled = true
             return [.cancelStore(record: number)]
-        case .open(let number, _, _): return [refuse(number, "this is an export", .protocolViolation)]
+        case .open(let number, _, _, _): return [refuse(number, "this is an export", .protocolViolation)]
         default: return []
         }
     }

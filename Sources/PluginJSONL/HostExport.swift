@@ -156,7 +156,7 @@ public struct ExportedRecord: Sendable {
     /// - Returns: why the content could not be sent whole; nil where it was, or where the result came first.
     private func send(_ content: any ContentReader) async -> ConnectorError? {
         let (raw, largest) = session.withCore { ($0.machine.usesRawFrames, $0.machine.largestChunk) }
-        let outgoing = OutgoingContent(record: number, raw: raw, largestChunk: largest) {
+        let outgoing = OutgoingContent(record: number, raw: raw, isHashed: true, largestChunk: largest) {
             session.withCore { $0.creditOfExport(number) }
         } send: { parts, count in
             session.withCore { core in
@@ -171,8 +171,7 @@ public struct ExportedRecord: Sendable {
             try await session.writer?.waitForRoom()
         }
         do {
-            let digest = try await outgoing.run(content)
-            session.send(.end(record: number, ContentEnd(size: digest.size, sha256: digest.sha256)))
+            session.send(.end(record: number, try await outgoing.run(content)))
             return nil
         } catch {
             let isOpen = session.withCore { $0.machine.withExport { $0.isUnfinished(number) } } ?? false

@@ -59,9 +59,15 @@ public struct ImportedRecord: Sendable {
     }
 
     /// Opens the content; again after a read that failed or a content that was closed, until ``finish(_:)``.
-    public func open() async throws -> HostContentReader { try await open(credit: Self.credit) }
+    /// - Parameter comparingHashes: whether the connector hashes what it sends, so that the hash of what arrives is
+    ///   compared with it. Without it, size and offsets alone are; the connector saves some 0.6 s of CPU per GiB.
+    public func open(comparingHashes: Bool = true) async throws -> HostContentReader {
+        try await open(credit: Self.credit, comparingHashes: comparingHashes)
+    }
 
-    func open(credit: Int64) async throws -> HostContentReader { try await session.open(self, credit: credit) }
+    func open(credit: Int64, comparingHashes: Bool = true) async throws -> HostContentReader {
+        try await session.open(self, credit: credit, comparingHashes: comparingHashes)
+    }
 
     /// Says what became of the record. Does not wait. Every record needs this, once; more often does nothing.
     ///
@@ -147,7 +153,7 @@ extension HostSession {
         }
     }
 
-    func open(_ record: ImportedRecord, credit: Int64) async throws -> HostContentReader {
+    func open(_ record: ImportedRecord, credit: Int64, comparingHashes: Bool) async throws -> HostContentReader {
         let number = record.number
         while true {
             try Task.checkCancellation()
@@ -164,7 +170,7 @@ extension HostSession {
                     core.machine.withImport { $0.open(number) }
                     let content = makeContent(for: record, credit: credit)
                     core.imports.contents[number] = content
-                    send(.open(record: number, credit: credit, offset: 0))
+                    send(.open(record: number, credit: credit, offset: 0, isHashed: comparingHashes))
                     return HostContentReader(content)
                 case .open:
                     // A transfer that already failed here need not be seen to its end.

@@ -20,7 +20,8 @@ enum HostMessage: Sendable, Hashable, WireMessage {
     case importRecords(id: Int64, window: Int64, state: String?)
     case export(id: Int64, window: Int64)
     case close(id: Int64)
-    case open(record: Int64, credit: Int64, offset: Int64)
+    /// `isHashed`: whether the connector is to send the hash of the content with its end.
+    case open(record: Int64, credit: Int64, offset: Int64, isHashed: Bool = true)
     case credit(record: Int64, bytes: Int64)
     case cancelRecord(Int64)
     case cancelRequest(id: Int64)
@@ -52,7 +53,7 @@ enum HostMessage: Sendable, Hashable, WireMessage {
         case "open":
             self = .open(
                 record: try record(), credit: try fields.integer("credit"),
-                offset: try fields.optionalInteger("offset") ?? 0)
+                offset: try fields.optionalInteger("offset") ?? 0, isHashed: try fields.flag("sha256", default: true))
         case "credit": self = .credit(record: try record(), bytes: try fields.integer("bytes"))
         case "cancel":
             if let number = try fields.optionalInteger("record", atLeast: 1) {

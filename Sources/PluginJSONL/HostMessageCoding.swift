@@ -44,13 +44,17 @@ extension HostMessage {
             writer.key("window")
             writer.value(window)
         case .close(let id): writer.message("close", id: id)
-        case .open(let record, let credit, let offset):
+        case .open(let record, let credit, let offset, let isHashed):
             writer.message("open", record: record)
             writer.key("credit")
             writer.value(credit)
             if offset > 0 {
                 writer.key("offset")
                 writer.value(offset)
+            }
+            if !isHashed {
+                writer.key("sha256")
+                writer.value(false)
             }
         case .credit(let record, let bytes):
             writer.message("credit", record: record)

@@ -46,7 +46,8 @@ struct ImportState {
 
     mutating func receive(_ message: HostMessage, refuse: Refuse) -> [ConnectorAction] {
         switch message {
-        case .open(let record, let credit, let offset): return open(record, credit, offset, refuse)
+        case .open(let record, let credit, let offset, let isHashed):
+            return open(record, credit, offset, isHashed, refuse)
         case .credit(let record, let bytes):
             guard let transfer = unfinished[record]?.transfer else { return [] }
             unfinished[record]?.credit += bytes
@@ -65,7 +66,7 @@ struct ImportState {
     }
 
     private mutating func open(
-        _ record: Int64, _ credit: Int64, _ offset: Int64, _ refuse: Refuse
+        _ record: Int64, _ credit: Int64, _ offset: Int64, _ isHashed: Bool, _ refuse: Refuse
     ) -> [ConnectorAction] {
         guard let entry = unfinished[record] else {
             return [refuse(record, "there is no such record", .protocolViolation)]
@@ -77,7 +78,7 @@ struct ImportState {
         unfinished[record]?.transfer = transfers
         unfinished[record]?.credit = credit
         unfinished[record]?.hasFailed = false
-        return [.openContent(record: record, transfer: transfers)]
+        return [.openContent(record: record, transfer: transfers, isHashed: isHashed)]
     }
 
     private mutating func finish(_ record: Int64, _ status: RecordStatus) -> [ConnectorAction] {

@@ -15,25 +15,20 @@ public struct ContentDigest: Sendable, Hashable {
     }
 }
 
-/// Size and hash of what passed so far.
+/// Size and, where it is wanted, hash of what passed so far.
 struct ContentMeter: Sendable {
     private(set) var size: Int64 = 0
-    private var hash = SHA256()
+    private var hash: SHA256?
+
+    init(isHashing: Bool = true) { hash = isHashing ? SHA256() : nil }
 
     mutating func add(_ bytes: [UInt8]) {
         size += Int64(bytes.count)
-        hash.update(data: bytes)
+        bytes.withUnsafeBytes { hash?.update(bufferPointer: $0) }
     }
 
-    var digest: ContentDigest {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        for byte in hash.finalize() {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
-        return ContentDigest(size: size, sha256: String(decoding: text, as: UTF8.self))
-    }
+    /// In 64 hexadecimal digits; nil where it is not wanted.
+    var sha256: String? { hash.map { String(hexadecimal: Array($0.finalize())) } }
 }
 
 /// A content that comes over the wire: chunks go in from the reader's thread and come out as a `ContentReader`.
@@ -170,7 +165,9 @@ final class IncomingContent: ContentReader, Sendable {
 
     /// Compares all that was read with what was promised.
     private func check(_ end: ContentEnd) throws {
-        let digest = meter.withLock { $0.digest }
+        let meter = meter.withLock { $0 }
+        guard let sha256 = meter.sha256 else { throw ConnectorError(.internalDefect, "a content was not hashed") }
+        let digest = ContentDigest(size: meter.size, sha256: sha256)
         let error = fault(of: digest, end)
         try state.withLock { state in
             if let failure = state.failure ?? error {

@@ -10,6 +10,7 @@ struct OutgoingContent: Sendable {
 
     let record: Int64
     let raw: Bool
+    let isHashed: Bool
     /// Bytes of content in the largest chunk that the other side takes.
     let largestChunk: Int
     /// The credit there is; nil where the other side wants no more of this content.
@@ -20,10 +21,10 @@ struct OutgoingContent: Sendable {
     let waitForRoom: @Sendable () async throws -> Void
 
     /// Sends everything the reader has.
-    /// - Returns: size and hash of it.
+    /// - Returns: size and, where it is wanted, hash of it.
     /// - Throws: what the reader throws; `CancellationError` where the content is not wanted any more.
-    func run(_ reader: any ContentReader) async throws -> ContentDigest {
-        var meter = ContentMeter()
+    func run(_ reader: any ContentReader) async throws -> ContentEnd {
+        var meter = ContentMeter(isHashing: isHashed)
         // Nobody else takes of this credit, so that there is at least as much of it as when it was looked at.
         var known: Int64 = 0
         while let bytes = try await reader.read() {
@@ -42,7 +43,7 @@ struct OutgoingContent: Sendable {
                 if sent.queueIsLong { try await waitForRoom() }
             }
         }
-        return meter.digest
+        return ContentEnd(size: meter.size, sha256: meter.sha256)
     }
 
     private func someCredit() async throws -> Int64 {

@@ -107,6 +107,8 @@ import Testing
         seen += await lines.take(1)
         Pipe.put(Array((#"{"type":"credit","record":3,"bytes":9}"# + "\n").utf8), to: down.write)
         seen += await lines.take(2)
+        Pipe.put(Array((#"{"type":"open","record":3,"credit":9,"sha256":false}"# + "\n").utf8), to: down.write)
+        seen += await lines.take(2)
         let results = (1...4).map { #"{"type":"result","record":\#($0),"status":"stored"}"# + "\n" }.joined()
         Pipe.put(Array(results.utf8), to: down.write)
         seen += await lines.take(1)
@@ -134,6 +136,7 @@ import Testing
                 broken, #"{"type":"chunk","record":3,"offset":0,"data":"aGVs"}"#,
                 #"{"type":"chunk","record":3,"offset":3,"data":"bG8="}"#,
                 #"{"type":"end","record":3,"size":5,"sha256":"\#(sha)"}"#,
+                #"{"type":"chunk","record":3,"offset":0,"data":"aGVsbG8="}"#, #"{"type":"end","record":3,"size":5}"#,
                 #"{"type":"ok","id":2,"state":"after s","records":4,"errors":1,"counters":{"api_requests":7}}"#,
                 #"{"type":"ok","id":3}"#,
             ])

@@ -80,6 +80,27 @@ import Testing
         await pair.host.close()
     }
 
+    /// The host that leaves the comparison out still has the hash of what it received.
+    @Test(arguments: [true, false]) func digestIsOfWhatWasReceived(comparingHashes: Bool) async throws {
+        let importer = ScriptedImporter(script: { _, sink in
+            try await sink.emit(try .file("/hello"), content: MemoryContent(Array("hello".utf8)))
+            return nil
+        })
+        let pair = try Pair(.importing(importer))
+        try await pair.ready()
+        _ = try await pair.host.importRecords(state: nil, window: 9) { batch in
+            for record in batch {
+                let reader = try await record.open(comparingHashes: comparingHashes)
+                #expect(try await reader.readAll() == Array("hello".utf8))
+                let digest = try #require(reader.digest)
+                #expect(digest.size == 5)
+                #expect(digest.sha256 == "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824")
+                record.finish(.stored)
+            }
+        }
+        await pair.host.close()
+    }
+
     @Test func brokenContentIsAnErrorAndIsOpenedAgain() async throws {
         let opened = Box(0)
         let finished = Box<[RecordStatus]>([])
