@@ -73,7 +73,7 @@ public actor Download: ContentReader {
             headers.append(HTTPHeader("Range", "bytes=\(offset)-"))
             if let validator { headers.append(HTTPHeader("If-Range", validator)) }
         }
-        client.count { $0.downloads += 1 }
+        try await client.admit(.download)
         var request = HTTPRequest(url: url, headers: headers)
         // Paused HTTP/2 streams go on filling libcurl's window, some 10 MB each; bytes come over HTTP/1.1.
         request.prefersHTTP2 = false
@@ -147,7 +147,7 @@ public actor Download: ContentReader {
         case 429:
             ConnectorError(
                 .rateLimited, "Google asks for slower downloads", isRetryable: true,
-                retryAfter: response.header("Retry-After").flatMap { Int($0) },
+                retryAfter: response.retryAfter,
                 hint: "75,000 downloads a day are allowed; run it again later")
         case 500...599:
             ConnectorError(

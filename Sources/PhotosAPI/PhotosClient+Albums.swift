@@ -27,7 +27,9 @@ extension PhotosClient {
     public func createAlbum(title: String) async throws -> Album {
         let operation = "create an album"
         let json = try await json(
-            .post("/v1/albums", ["album": ["title": .string(title)]], operation: operation, isIdempotent: false))
+            .post(
+                "/v1/albums", ["album": ["title": .string(title)]], operation: operation, kind: .write,
+                isIdempotent: false))
         guard let album = Album(json) else { throw GoogleError.nonsense(operation: operation, isHTML: false) }
         return album
     }
@@ -38,7 +40,8 @@ extension PhotosClient {
         _ = try await json(
             .post(
                 "/v1/albums/\(PercentEncoding.query(albumID)):batchAddMediaItems",
-                ["mediaItemIds": .array(itemIDs.map { .string($0) })], operation: "add items to an album"))
+                ["mediaItemIds": .array(itemIDs.map { .string($0) })], operation: "add items to an album",
+                kind: .write))
     }
 }
 

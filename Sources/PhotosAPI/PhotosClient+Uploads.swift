@@ -47,10 +47,11 @@ extension PhotosClient {
             HTTPHeader("X-Goog-Upload-Protocol", "raw"),
         ]
         if let sha1 { headers.append(HTTPHeader("X-Goog-Hash", "sha1=\(Data(sha1).base64EncodedString())")) }
-        let answer = try await bytes(
+        let answer = try await answer(
             Call(
                 method: "POST", path: "/v1/uploads", headers: headers, body: .stream(length: size, content),
-                operation: operation, isIdempotent: false))
+                operation: operation, kind: .upload, isIdempotent: false)
+        ).body
         let token = String(decoding: answer, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         if token.isEmpty || GoogleError.looksLikeHTML(answer) {
             throw GoogleError.nonsense(operation: operation, isHTML: GoogleError.looksLikeHTML(answer))
@@ -83,7 +84,8 @@ extension PhotosClient {
                 })
         ]
         body["albumId"] = albumID.map { .string($0) }
-        let json = try await json(.post("/v1/mediaItems:batchCreate", .object(body), operation: operation))
+        let json = try await json(
+            .post("/v1/mediaItems:batchCreate", .object(body), operation: operation, kind: .write))
         let results = json["newMediaItemResults"]?.arrayValue ?? []
         guard results.count == items.count else { throw GoogleError.nonsense(operation: operation, isHTML: false) }
         return results.map { result in

@@ -11,6 +11,8 @@ public final class PhotosClient: Sendable {
     public struct Configuration: Sendable {
         /// Base of the API, without `/v1` and without a slash at the end.
         public var apiURL: String
+        /// Base of the Picker API, in the same way.
+        public var pickerURL = Self.googlePicker
         public var tokenURL: String
         public var clientID: String
         public var clientSecret: Secret?
@@ -18,6 +20,7 @@ public final class PhotosClient: Sendable {
         public var retry: RetryPolicy
 
         public static let googleAPI = "https://photoslibrary.googleapis.com"
+        public static let googlePicker = "https://photospicker.googleapis.com"
         public static let googleToken = "https://oauth2.googleapis.com/token"
 
         public init(
@@ -69,13 +72,18 @@ public final class PhotosClient: Sendable {
 
     /// One call of the API.
     struct Call {
+        /// Which of Google's services is asked; each has its own address.
+        enum Service: Sendable { case library, picker }
+
         var method = "GET"
-        /// From `/v1` on, with its query.
+        var service = Service.library
+        /// From `/v1` on, with its query; or a whole URL that the service itself gave.
         var path: String
         var headers: [HTTPHeader] = []
         var body: HTTPRequestBody = .none
         /// What it does, as in "could not …".
         var operation: String
+        var kind = RequestKind.read
         /// Whether sending it twice does no more than sending it once. One that is not is repeated only where it
         /// cannot have arrived.
         var isIdempotent = true
@@ -83,32 +91,41 @@ public final class PhotosClient: Sendable {
         /// A body that was read is gone.
         var isStream: Bool { if case .stream = body { true } else { false } }
 
-        static func post(_ path: String, _ json: JSON, operation: String, isIdempotent: Bool = true) -> Call {
+        static func post(
+            _ path: String, _ json: JSON, operation: String, kind: RequestKind = .read, isIdempotent: Bool = true
+        ) -> Call {
             Call(
                 method: "POST", path: path, headers: [HTTPHeader("Content-Type", "application/json")],
-                body: .bytes(json.bytes), operation: operation, isIdempotent: isIdempotent)
+                body: .bytes(json.bytes), operation: operation, kind: kind, isIdempotent: isIdempotent)
         }
+    }
+
+    /// What came back from a call that went well.
+    struct Answer: Sendable {
+        var head: HTTPResponse
+        var body: [UInt8]
     }
 
     /// The body of the answer, parsed.
     func json(_ call: Call) async throws -> JSON {
-        let body = try await bytes(call)
+        let body = try await answer(call).body
         guard let json = try? JSON(parsing: body), json.objectValue != nil else {
             throw GoogleError.nonsense(operation: call.operation, isHTML: GoogleError.looksLikeHTML(body))
         }
         return json
     }
 
-    /// The body of the answer. The one place that retries calls.
-    func bytes(_ call: Call) async throws -> [UInt8] {
+    /// The answer. The one place that retries calls.
+    func answer(_ call: Call) async throws -> Answer {
         var attempt = 0
         var refused: Secret?
         while true {
             attempt += 1
             do {
                 let token = try await tokens.token(insteadOf: refused)
-                let (status, body, retryAfter) = try await send(call, token: token)
-                if status == 200 || status == 207 { return body }
+                let answer = try await send(call, token: token)
+                let status = answer.head.status
+                if status == 200 || status == 207 { return answer }
                 // A token can be revoked before its time: once, a new one may do.
                 if status == 401, refused == nil {
                     refused = token
@@ -118,7 +135,7 @@ public final class PhotosClient: Sendable {
                     throw ConnectorError(.unavailable, "the sign-in ended during an upload", isRetryable: true)
                 }
                 throw GoogleError.api(
-                    operation: call.operation, status: status, body: body, retryAfter: retryAfter)
+                    operation: call.operation, status: status, body: answer.body, retryAfter: answer.head.retryAfter)
             } catch let error as ConnectorError {
                 let mayRepeat = !call.isStream && (call.isIdempotent || error.code == .rateLimited)
                 guard mayRepeat,
@@ -129,23 +146,35 @@ public final class PhotosClient: Sendable {
         }
     }
 
-    private func send(_ call: Call, token: Secret) async throws -> (Int, [UInt8], Int?) {
-        count { $0.apiRequests += 1 }
+    private func send(_ call: Call, token: Secret) async throws -> Answer {
+        try await admit(call.kind)
         do {
             var request = HTTPRequest(
-                method: call.method, url: configuration.apiURL + call.path,
+                method: call.method, url: url(of: call),
                 headers: call.headers + [HTTPHeader("Authorization", "Bearer \(token.reveal())")], body: call.body)
             request.acceptsCompression = true
             // What streams cannot be repeated in any case, and is worth the connection that it finds.
             if !call.isIdempotent, case .bytes = call.body { request.isSentOnce = true }
             let response = try await http.send(request)
-            let body = try await response.body.collect(limit: Self.largestAnswer)
-            return (response.status, body, response.header("Retry-After").flatMap { Int($0) })
+            return Answer(head: response, body: try await response.body.collect(limit: Self.largestAnswer))
         } catch {
             throw GoogleError.transport(error, operation: call.operation)
         }
     }
 
+    private func url(of call: Call) -> String {
+        if !call.path.hasPrefix("/") { return call.path }
+        return switch call.service {
+        case .library: configuration.apiURL + call.path
+        case .picker: configuration.pickerURL + call.path
+        }
+    }
+
     /// A page of 100 items is some 100 kB.
     private static let largestAnswer = 16 << 20
+}
+
+extension HTTPResponse {
+    /// Seconds (RFC 9110, section 10.2.3).
+    var retryAfter: Int? { header("Retry-After").flatMap { Int($0) } }
 }
