@@ -61,7 +61,8 @@ let package = Package(
         .testTarget(name: "FakePhotosTests", dependencies: ["ConnectorKit", "FakePhotos", "StrictJSON", crypto] + nio),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "SeededRandom"] + nio),
         .testTarget(name: "PhotosAPITests", dependencies: ["FakePhotos", "PhotosAPI", "TestSupport"]),
-        .testTarget(name: "PhotosLibraryTests", dependencies: ["PhotosLibrary", "SeededRandom"]),
+        .testTarget(
+            name: "PhotosLibraryTests", dependencies: ["ConnectorKit", "PhotosAPI", "PhotosLibrary", "SeededRandom"]),
         .testTarget(
             name: "CommandsTests",
             dependencies: [

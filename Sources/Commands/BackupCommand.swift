@@ -56,15 +56,16 @@ struct BackupCommand: GphotosCommand {
         let requests = summary.counters["api_requests"] ?? 0
         let downloaded = summary.counters["bytes_downloaded"] ?? 0
         if console.isJSON {
-            try console.printLine([
+            var line: JSONObject = [
                 "type": "summary", "command": "backup", "snapshot": .string(snapshot.id),
                 "files": .integer(Int64(snapshot.files)), "directories": .integer(Int64(snapshot.directories)),
                 "bytes": .integer(snapshot.bytes), "files_new": .integer(Int64(summary.progress.filesNew)),
                 "files_unchanged": .integer(Int64(summary.progress.filesUnchanged)),
                 "errors": .integer(Int64(summary.progress.errors)), "api_requests": .integer(requests),
                 "bytes_downloaded": .integer(downloaded), "seconds": .number(report.elapsed),
-            ])
-            return
+            ]
+            line.members += QuotaLine(counters: summary.counters).members
+            return try console.printLine(.object(line))
         }
         try console.print("snapshot \(snapshot.id.prefix(8)) of \(source)")
         try console.print(
@@ -77,6 +78,7 @@ struct BackupCommand: GphotosCommand {
         try console.print(
             "  \(HumanFormat.count(Int(requests), "API request")), \(HumanFormat.size(downloaded)) downloaded, "
                 + HumanFormat.duration(.seconds(report.elapsed)))
+        if let quota = QuotaLine(counters: summary.counters).text { try console.print("  \(quota)") }
     }
 
     private func preview(_ reference: RemoteReference, context: CommandContext, console: Console) async throws {

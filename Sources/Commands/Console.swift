@@ -8,6 +8,8 @@ struct Console: Sendable {
     let isJSON: Bool
     /// The least that is said on stderr.
     let level: LogLevel
+    /// Whether every request is of interest.
+    var showsTrace = false
 
     /// A part of the result: one line, without what a terminal would act on.
     func print(_ line: String) throws { try stdout.write(line.printable + "\n") }
@@ -50,6 +52,8 @@ extension CommandContext {
     /// The console as a command's options want it.
     func console(_ options: GlobalOptions) -> Console {
         let level: LogLevel = options.quiet ? .warning : options.verbose > 0 ? .debug : .info
-        return Console(stdout: stdout, stderr: stderr, isJSON: options.json, level: level)
+        return Console(
+            stdout: stdout, stderr: stderr, isJSON: options.json, level: level,
+            showsTrace: options.verbose > 1 && !options.quiet)
     }
 }

@@ -59,7 +59,8 @@ enum Connection {
         console: Console
     ) async throws -> ConnectorLink {
         let store = try context.configurationStore(console)
-        let (name, config) = try reference.config(kind, store: store)
+        var (name, config) = try reference.config(kind, store: store)
+        if console.showsTrace { config["trace"] = "true" }
         let command = ConnectorCommand(
             executable: context.executable,
             arguments: ["plugin", (role ?? kind) == .source ? "importer" : "exporter"], environment: context.environment
@@ -70,8 +71,7 @@ enum Connection {
         return try await ConnectorLink.open(
             command, config: config, options: options, version: VersionCommand.version,
             runtime: context.runtime
-        ) {
-            event in
+        ) { [name] event in
             switch event {
             case .log(let level, let message, let pathname):
                 console.log(level, pathname.map { "\($0): \(message)" } ?? message)

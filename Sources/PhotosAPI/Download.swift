@@ -37,6 +37,7 @@ public actor Download: ContentReader {
                     failures = 0
                     renewals = 0
                     client.count { $0.bytesDownloaded += Int64(chunk.count) }
+                    try await client.pacer.passed(bytes: chunk.count)
                     return chunk
                 }
                 body = nil
@@ -47,11 +48,7 @@ public actor Download: ContentReader {
                 let failure = GoogleError.transport(error, operation: "download an item")
                 guard let failure = failure as? ConnectorError else { throw failure }
                 failures += 1
-                let retry = client.configuration.retry
-                guard let delay = retry.delay(after: failures, error: failure, random: client.runtime.random()) else {
-                    throw failure
-                }
-                try await client.runtime.sleep(delay)
+                try await client.waitToRepeat(.download, after: failures, failure)
             }
         }
     }
@@ -78,7 +75,11 @@ public actor Download: ContentReader {
         // Paused HTTP/2 streams go on filling libcurl's window, some 10 MB each; bytes come over HTTP/1.1.
         request.prefersHTTP2 = false
         request.followsRedirects = true
+        let start = client.runtime.now()
         let response = try await client.http.send(request)
+        client.note(
+            "download", start: start, status: response.status,
+            bytes: response.header("Content-Length").flatMap { Int64($0) } ?? 0)
         switch response.status {
         case 200 where offset == 0:
             try begin(response)

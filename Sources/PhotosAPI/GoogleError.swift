@@ -18,6 +18,11 @@ enum GoogleError {
             return ConnectorError(
                 .auth, "Google does not accept the sign-in: \(text)",
                 hint: "sign in again, then import or set the new token")
+        case 409:
+            // ABORTED: somebody else changed the same thing at the same time.
+            return ConnectorError(.unavailable, said, isRetryable: true, retryAfter: retryAfter, hint: "run it again")
+        case 413:
+            return ConnectorError(.tooLarge, said)
         case 403:
             return permission(operation: operation, text: text, said: said)
         case 404:
@@ -39,13 +44,13 @@ enum GoogleError {
                     hint: "free some space or buy more, then run it again: it goes on where it stopped")
             }
             if text.contains("does not match any albums") { return ConnectorError(.notFound, said) }
+            if envelope?["status"]?.stringValue == "FAILED_PRECONDITION" {
+                return ConnectorError(
+                    .permission, said, hint: "open photos.google.com once with this account, and see that it is active")
+            }
             return ConnectorError(.rejected, said)
         }
     }
-
-    static let dailyQuota = ConnectorError(
-        .quota, "the daily quota of requests of this Google Cloud project is used up",
-        hint: "it is refilled at midnight Pacific time; run it again then, and it goes on where it stopped")
 
     private static func isDaily(text: String, envelope: JSON?) -> Bool {
         if text.contains("per day") { return true }
@@ -63,6 +68,10 @@ enum GoogleError {
             return ConnectorError(
                 .permission, "the Photos Library API is not enabled in the Google Cloud project of this client id",
                 hint: "enable it in the Google Cloud console, under APIs & Services")
+        }
+        if text.contains("disabled for the user") {
+            return ConnectorError(
+                .permission, said, hint: "the administrator of the organisation has switched Google Photos off")
         }
         return ConnectorError(
             .permission, said,

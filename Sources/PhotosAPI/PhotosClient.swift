@@ -18,6 +18,10 @@ public final class PhotosClient: Sendable {
         public var clientSecret: Secret?
         public var token: OAuthToken
         public var retry: RetryPolicy
+        /// Whether every request is told of.
+        public var traces = false
+        /// Bytes a second that all downloads together may take; nil for as many as there are.
+        public var bandwidth: Int?
 
         public static let googleAPI = "https://photoslibrary.googleapis.com"
         public static let googlePicker = "https://photospicker.googleapis.com"
@@ -36,39 +40,47 @@ public final class PhotosClient: Sendable {
         }
     }
 
-    /// What was asked of Google so far.
-    public struct Statistics: Sendable, Hashable {
-        /// Requests that count against the daily quota: all but downloads and renewals of the sign-in.
-        public var apiRequests = 0
-        /// Requests for bytes, which have a daily quota of their own.
-        public var downloads = 0
-        public var bytesDownloaded: Int64 = 0
-        public var bytesUploaded: Int64 = 0
-    }
-
     let http: HTTPClient
     let configuration: Configuration
     let runtime: Runtime
+    let pacer: Pacer
+    let onEvent: @Sendable (ClientEvent) -> Void
     private let tokens: TokenProvider
-    private let counters = Mutex(Statistics())
+    private let writes = WriteTurn()
+    private let counters = Mutex(ClientStatistics())
 
-    /// - Parameter onRenewal: called with each renewed sign-in, which somebody must keep.
+    /// - Parameters:
+    ///   - ledger: counts the requests of a day.
+    ///   - onEvent: told what a person may want to know, on the task that it happens on.
+    ///   - onRenewal: called with each renewed sign-in, which somebody must keep.
     public init(
         configuration: Configuration, http: HTTPClient, runtime: Runtime,
+        ledger: any RequestLedger = UnlimitedLedger(), onEvent: @escaping @Sendable (ClientEvent) -> Void = { _ in },
         onRenewal: @escaping @Sendable (OAuthToken) -> Void
     ) {
         self.configuration = configuration
         self.http = http
         self.runtime = runtime
+        self.onEvent = onEvent
+        pacer = Pacer(ledger: ledger, bandwidth: configuration.bandwidth, runtime: runtime)
         tokens = TokenProvider(http: http, configuration: configuration, runtime: runtime, onRenewal: onRenewal)
     }
 
     /// Ends what is under way. Nothing can be asked afterwards.
-    public func shutdown() { http.shutdown() }
+    public func shutdown() {
+        http.shutdown()
+        pacer.close()
+    }
 
-    public var statistics: Statistics { counters.withLock { $0 } }
+    /// What was asked of Google so far.
+    public var statistics: ClientStatistics {
+        var statistics = counters.withLock { $0 }
+        statistics.requestsLeft = pacer.left(.requests)
+        statistics.downloadsLeft = pacer.left(.downloads)
+        return statistics
+    }
 
-    func count(_ change: (inout Statistics) -> Void) { counters.withLock { change(&$0) } }
+    func count(_ change: (inout ClientStatistics) -> Void) { counters.withLock { change(&$0) } }
 
     /// One call of the API.
     struct Call {
@@ -123,7 +135,7 @@ public final class PhotosClient: Sendable {
             attempt += 1
             do {
                 let token = try await tokens.token(insteadOf: refused)
-                let answer = try await send(call, token: token)
+                let answer = try await inTurn(call, token: token)
                 let status = answer.head.status
                 if status == 200 || status == 207 { return answer }
                 // A token can be revoked before its time: once, a new one may do.
@@ -137,17 +149,21 @@ public final class PhotosClient: Sendable {
                 throw GoogleError.api(
                     operation: call.operation, status: status, body: answer.body, retryAfter: answer.head.retryAfter)
             } catch let error as ConnectorError {
-                let mayRepeat = !call.isStream && (call.isIdempotent || error.code == .rateLimited)
-                guard mayRepeat,
-                    let delay = configuration.retry.delay(after: attempt, error: error, random: runtime.random())
-                else { throw error }
-                try await runtime.sleep(delay)
+                try await waitToRepeat(call.kind, after: attempt, error)
+                // A call that Google was too busy for has done nothing.
+                guard !call.isStream, call.isIdempotent || error.code == .rateLimited else { throw error }
             }
         }
     }
 
+    private func inTurn(_ call: Call, token: Secret) async throws -> Answer {
+        guard call.kind == .write else { return try await send(call, token: token) }
+        return try await writes.hold { try await self.send(call, token: token) }
+    }
+
     private func send(_ call: Call, token: Secret) async throws -> Answer {
         try await admit(call.kind)
+        let start = runtime.now()
         do {
             var request = HTTPRequest(
                 method: call.method, url: url(of: call),
@@ -156,8 +172,11 @@ public final class PhotosClient: Sendable {
             // What streams cannot be repeated in any case, and is worth the connection that it finds.
             if !call.isIdempotent, case .bytes = call.body { request.isSentOnce = true }
             let response = try await http.send(request)
-            return Answer(head: response, body: try await response.body.collect(limit: Self.largestAnswer))
+            let body = try await response.body.collect(limit: Self.largestAnswer)
+            note(call.endpoint, start: start, status: response.status, bytes: Int64(body.count))
+            return Answer(head: response, body: body)
         } catch {
+            note(call.endpoint, start: start, status: nil, bytes: 0)
             throw GoogleError.transport(error, operation: call.operation)
         }
     }

@@ -1,3 +1,5 @@
+import ConnectorKit
+
 /// What a request costs: each kind has its own limits at Google.
 /// <https://developers.google.com/photos/overview/api-limits-quotas>
 public enum RequestKind: String, Sendable, Hashable, CaseIterable {
@@ -7,15 +9,53 @@ public enum RequestKind: String, Sendable, Hashable, CaseIterable {
     case write
     /// Sends the bytes of an upload.
     case upload
-    /// Asks for the bytes of an item: counted apart from all others.
+    /// Asks for the bytes of an item.
     case download
+
+    /// What a day has of it.
+    public var quota: DailyQuota { self == .download ? .downloads : .requests }
+}
+
+/// The two daily quotas of a Google Cloud project.
+public enum DailyQuota: String, Sendable, Hashable, CaseIterable {
+    /// Calls of the API and uploads: 10,000 a day.
+    case requests
+    /// Requests for bytes: 75,000 a day.
+    case downloads
 }
 
 extension PhotosClient {
     /// Lets a request go when its turn has come, and counts it.
+    /// - Throws: ``ConnectorError`` with code `quota` where today has none left; `CancellationError`.
     func admit(_ kind: RequestKind) async throws {
+        try await pacer.turn(kind)
         count {
             if kind == .download { $0.downloads += 1 } else { $0.apiRequests += 1 }
+        }
+    }
+
+    /// Waits before what failed is sent again, or throws it where that cannot help.
+    ///
+    /// After a 429 nothing of its kind is sent for a while, by nobody. The daily quota ends all of its kind for the day.
+    /// - Parameter attempt: how often it was sent, from 1.
+    func waitToRepeat(_ kind: RequestKind, after attempt: Int, _ error: ConnectorError) async throws {
+        if error == GoogleError.dailyQuota {
+            pacer.exhaust(kind.quota)
+            let now = runtime.now()
+            throw GoogleError.used(kind.quota, on: QuotaDay(at: now), now: now)
+        }
+        guard let delay = configuration.retry.delay(after: attempt, error: error, random: runtime.random()) else {
+            throw error
+        }
+        count {
+            $0.retries += 1
+            $0.waited += delay
+        }
+        if error.code == .rateLimited {
+            // The wait itself is the next turn's.
+            if pacer.slowDown(kind, pause: delay) { onEvent(.waits(kind, delay)) }
+        } else {
+            try await runtime.sleep(delay)
         }
     }
 }

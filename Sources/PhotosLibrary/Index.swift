@@ -33,7 +33,7 @@ public final class Index: Sendable {
                 try prepareSession()
                 return
             }
-            try Self.prepareFile(path)
+            try StateDirectory.prepare(file: path)
             database = try DatabaseQueue(path: path, configuration: configuration)
             try database.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA journal_mode = WAL") }
             try Self.migrator.migrate(database)
@@ -44,26 +44,6 @@ public final class Index: Sendable {
                 "the index of the account cannot be used: \(error.message ?? error.resultCode.description)",
                 hint: "check \(path ?? "memory"); it can be removed: it is learnt again")
         }
-    }
-
-    /// Created before SQLite does, so that it is never readable by others, not even for a moment.
-    private static func prepareFile(_ path: String) throws {
-        let directory = (path as NSString).deletingLastPathComponent
-        do {
-            try FileManager.default.createDirectory(
-                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw ConnectorError(
-                .config, "the directory for the index cannot be made: \(directory)",
-                hint: "set XDG_STATE_HOME to a directory that can be written")
-        }
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw ConnectorError(
-                .config, "the index cannot be written: \(path): \(String(cString: strerror(errno)))",
-                hint: "set XDG_STATE_HOME to a directory that can be written")
-        }
-        close(descriptor)
     }
 
     private func prepareSession() throws {
@@ -81,11 +61,8 @@ public final class Index: Sendable {
 
     /// The file of an account's index.
     public static func path(for settings: LibrarySettings, environment: [String: String]) -> String {
-        let state =
-            environment["XDG_STATE_HOME"].flatMap { $0.isEmpty ? nil : $0 }
-            ?? (environment["HOME"] ?? "/") + "/.local/state"
         let account = [settings.api.apiURL, settings.api.clientID, settings.origin].joined(separator: "\n")
-        return "\(state)/gphotos/\(SafeName.mark(of: account, digits: 16)).sqlite"
+        return StateDirectory(environment: environment).path + "/\(SafeName.mark(of: account, digits: 16)).sqlite"
     }
 
     private static let migrator: DatabaseMigrator = {

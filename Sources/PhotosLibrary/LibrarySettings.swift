@@ -18,6 +18,9 @@ public struct LibrarySettings: Sendable {
     public var batchTimeout: Duration
     /// The most items that one call creates.
     public var batchSize: Int
+    /// Requests and downloads of a day, for all processes with this client id together.
+    public var dailyRequests: Int
+    public var dailyDownloads: Int
 
     /// - Throws: ``ConnectorError`` with code `config`, which names the setting.
     public init(_ settings: Settings) throws(ConnectorError) {
@@ -48,6 +51,11 @@ public struct LibrarySettings: Sendable {
         let size = try settings.integer("batch_size", default: 0, in: 0...50)
         batchSize = size == 0 ? 50 : size
         batchTimeout = try Self.duration(settings, "batch_timeout", default: .seconds(1))
+        dailyRequests = try settings.integer("daily_requests", default: 10_000, in: 0...100_000_000)
+        dailyDownloads = try settings.integer("daily_downloads", default: 75_000, in: 0...100_000_000)
+        let bandwidth = try settings.integer("bandwidth", default: 0, in: 0...1_000_000_000_000)
+        api.bandwidth = bandwidth == 0 ? nil : bandwidth
+        api.traces = try settings.bool("trace", default: false)
         views = try Self.views(settings)
         origin = Self.origin(settings)
     }
@@ -130,6 +138,17 @@ public struct LibrarySettings: Sendable {
         SettingDefinition("transfers", .integer(1...128), "The most transfers at a time.", default: "16"),
         SettingDefinition(
             "batch_size", .integer(0...50), "The most items that one call creates; 0 is 50.", default: "0"),
+        SettingDefinition(
+            "daily_requests", .integer(0...100_000_000),
+            "API requests that all runs with this client id may make in a day; it ends at midnight Pacific time.",
+            default: "10000"),
+        SettingDefinition(
+            "daily_downloads", .integer(0...100_000_000),
+            "Downloads that all runs with this client id may make in a day.", default: "75000"),
+        SettingDefinition(
+            "bandwidth", .integer(0...1_000_000_000_000),
+            "Bytes a second that all downloads together may take; 0 is as many as there are.", default: "0"),
+        SettingDefinition("trace", .flag, "Tell of every request, as -vv does.", default: "false"),
         SettingDefinition(
             "batch_timeout", .text, "How long a batch that is not full waits for company.", default: "1s"),
     ]
