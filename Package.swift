@@ -49,7 +49,7 @@ let package = Package(
             name: "FakePhotos", dependencies: ["ConnectorKit", "StrictJSON", crypto] + nio, resources: [.copy("Media")]),
         .executableTarget(name: "gphotos-fake", dependencies: ["FakePhotos", arguments]),
         .executableTarget(
-            name: "gphotos-bench", dependencies: ["ConnectorKit", "HTTP", "PluginJSONL"],
+            name: "gphotos-bench", dependencies: ["ConnectorKit", "HTTP", "PhotosAPI", "PluginJSONL"],
             path: "Benchmarks/gphotos-bench"),
 
         .target(
