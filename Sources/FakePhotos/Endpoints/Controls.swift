@@ -22,6 +22,18 @@ extension FakeLibrary {
             return FakeResponse(json: withState { $0.statistics.json(sealer: $0.sealer) })
         case ("POST", "stats/reset"):
             resetStatistics()
+        case ("GET", "log"):
+            let last = try request.integerParameter("last").map { Int(max(0, $0)) } ?? .max
+            return FakeResponse(json: .array(log.suffix(last).map(\.json)))
+        case ("DELETE", "log"):
+            clearLog()
+        case ("GET", "uploads"):
+            let account = request.parameter("account")
+            return FakeResponse(json: .array(uploads.filter { account ?? $0.account == $0.account }.map(\.json)))
+        case ("GET", "quotas"):
+            return FakeResponse(json: quotas)
+        case ("GET", "manifest"):
+            return try manifest(account)
         case ("GET", "items"):
             return try itemsResponse(account, hashing: request.parameter("sha256") != "0")
         case ("GET", "albums"):
@@ -163,6 +175,18 @@ extension ServiceRules {
             guard let flag = value.boolValue else { throw .invalidArgument("\(name) must be true or false") }
             return flag
         }
+        func choice<Choice: RawRepresentable & CaseIterable>() throws(APIError) -> Choice
+        where Choice.RawValue == String {
+            guard let choice = value.stringValue.flatMap(Choice.init) else {
+                let choices = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+                throw .invalidArgument("\(name) must be one of \(choices)")
+            }
+            return choice
+        }
+        func status(_ known: Int...) throws(APIError) -> Int {
+            guard known.contains(try number()) else { throw .invalidArgument("\(name) must be one of \(known)") }
+            return try number()
+        }
         switch name {
         case "accessTokenLifetime": accessTokenLifetime = try number()
         case "baseURLLifetime": baseURLLifetime = try number()
@@ -170,15 +194,29 @@ extension ServiceRules {
         case "uploadTokenLifetime": uploadTokenLifetime = try number()
         case "requestsPerDay": requestsPerDay = try limit()
         case "downloadsPerDay": downloadsPerDay = try limit()
+        case "quotaDay": quotaDay = try choice()
         case "writesPerMinute": writesPerMinute = try limit()
+        case "concurrentWrites": concurrentWrites = try limit()
+        case "limitsAlbumWrites": limitsAlbumWrites = try flag()
+        case "quotaRetryAfter": quotaRetryAfter = try limit()
         case "stripsLocation": stripsLocation = try flag()
         case "transcodesVideos": transcodesVideos = try flag()
         case "videoProcessingTime": videoProcessingTime = try number()
+        case "processingVideoStatus": processingVideoStatus = try status(403, 404)
+        case "servesRanges": servesRanges = try flag()
+        case "servesETags": servesETags = try flag()
+        case "namesDownloads": namesDownloads = try flag()
+        case "servesBareURLs": servesBareURLs = try flag()
+        case "listsArchivedItems": listsArchivedItems = try flag()
+        case "failsBatchGetWithBadID": failsBatchGetWithBadID = try flag()
+        case "hashCheck": hashCheck = try choice()
         case "acceptsAnyContent": acceptsAnyContent = try flag()
         case "photoSizeLimit": photoSizeLimit = Int64(try number())
         case "videoSizeLimit": videoSizeLimit = Int64(try number())
         case "storageLimit": storageLimit = try limit().map { Int64($0) }
+        case "storageFullStatus": storageFullStatus = try status(200, 400, 429)
         case "albumLimit": albumLimit = try number()
+        case "albumCountLimit": albumCountLimit = try limit()
         case "batchCreateMilliseconds": batchCreateMilliseconds = try number()
         case "answersMultiStatus": answersMultiStatus = try flag()
         case "forbidsForeignIDs": forbidsForeignIDs = try flag()

@@ -8,12 +8,7 @@ extension LibraryState {
         statistics.begin(route.endpoint)
         // A session whose bytes were not used, because of a fault say, must not lose them.
         defer { restoreSink(request) }
-        var fault: FakeFault?
-        if !faults.isEmpty {
-            var script = faults
-            fault = script.take(route.endpoint) { subject(of: request, route) }
-            faults = script
-        }
+        let fault = takeFault(request, route)
         if let fault, let response = response(insteadOf: route, request, fault) { return response }
         var response: FakeResponse
         do throws(APIError) {
@@ -21,7 +16,7 @@ extension LibraryState {
         } catch {
             response = error.response
         }
-        if let fault { Self.spoil(&response, fault) }
+        if let fault { spoil(&response, route, fault) }
         return response
     }
 
@@ -44,14 +39,18 @@ extension LibraryState {
         }
         if route.endpoint == .shared { throw .insufficientScopes }
         if grant.scopes.isDisjoint(with: route.endpoint.scopes) { throw .insufficientScopes }
-        if !quota.takeRequest(client: grant.client, limit: rules.requestsPerDay, now: now) {
-            throw .dailyQuota(
-                metric: "All requests", limit: "All requests per day", value: rules.requestsPerDay ?? 0)
+        let day = rules.quotaDay.number(of: now)
+        if !quota.takeRequest(client: grant.client, limit: rules.requestsPerDay, day: day) {
+            throw .dailyQuota(value: rules.requestsPerDay ?? 0).retry(after: rules.quotaRetryAfter)
         }
         let call = Call(
             request: request, argument: route.argument, account: grant.account, client: grant.client, now: now,
             pageFault: pageFault)
-        return try handle(call, route.endpoint)
+        guard rules.limitsAlbumWrites, route.endpoint.changesAlbums else { return try handle(call, route.endpoint) }
+        try admitWrite(call)
+        var response = try handle(call, route.endpoint)
+        beginWrite(call, &response)
+        return response
     }
 
     private mutating func handle(_ call: Call, _ endpoint: Endpoint) throws(APIError) -> FakeResponse {
@@ -76,7 +75,7 @@ extension LibraryState {
     }
 
     /// What the `match` of a fault is looked up in.
-    private func subject(of request: FakeRequest, _ route: Route) -> String {
+    func subject(of request: FakeRequest, _ route: Route) -> String {
         var parts = [request.path]
         parts += request.query.map { "\($0.name)=\($0.value)" }
         func describeItem(_ object: ObjectReference?) {

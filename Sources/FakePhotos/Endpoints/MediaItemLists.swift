@@ -11,7 +11,8 @@ extension LibraryState {
         let page = try page(
             call, size: size, token: call.request.parameter("pageToken"), normal: Self.normalPage,
             most: Self.largestPage, query: query)
-        return itemPage(call, page, SearchFilter(), isAscending: false, query: query)
+        let filter = SearchFilter(includesArchived: rules.listsArchivedItems)
+        return itemPage(call, page, filter, isAscending: false, query: query)
     }
 
     func searchItems(_ call: Call) throws(APIError) -> FakeResponse {
@@ -81,6 +82,7 @@ extension LibraryState {
             }
         }
         if call.pageFault == .repeatToken { following = first }
+        if call.pageFault == .skipItem { shown = shown.dropLast() }
         let token = following.map { index in
             pageToken(
                 call, key: account.items[Int(order[index])].creationTime, position: order[index], query: query)
@@ -106,6 +108,7 @@ extension LibraryState {
             }
         }
         if call.pageFault == .repeatToken { following = first }
+        if call.pageFault == .skipItem { shown = shown.dropLast() }
         return render(call, shown, following.map { pageToken(call, key: Int64($0), query: query) })
     }
 

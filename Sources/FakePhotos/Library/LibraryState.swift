@@ -23,8 +23,12 @@ struct LibraryState: Sendable {
     var uploadTokens: [String: UploadToken] = [:]
     var uploadSessions: [String: UploadSession] = [:]
 
-    var faults = FaultScript()
+    /// What was uploaded, from the first to the last.
+    var uploads: [UploadRecord] = []
+
+    var faults: FaultScript
     var statistics = Statistics()
+    var log = RequestLog()
     var quota = QuotaCounters()
 
     init(rules: ServiceRules, seed: UInt64, shelf: MediaShelf, spool: Spool) {
@@ -32,6 +36,7 @@ struct LibraryState: Sendable {
         self.shelf = shelf
         self.spool = spool
         sealer = Sealer(seed: seed)
+        faults = FaultScript(seed: seed)
         random = SplitMix64(seed: seed ^ 0x746F_6B65_6E73)
     }
 
@@ -52,12 +57,7 @@ struct LibraryState: Sendable {
 
     func accountIndex(_ name: String) -> Int? { accounts.firstIndex { $0.name == name } }
 
-    func content(of item: MediaItem) -> Content {
-        switch item.source {
-        case .generated(let medium, let serial): shelf.content(medium: medium, serial: serial)
-        case .stored(let stored): Content(stored)
-        }
-    }
+    func content(of item: MediaItem) -> Content { shelf.content(of: item) }
 }
 
 /// An app that was registered with Google: its project owns what it makes.
@@ -91,6 +91,8 @@ struct UploadToken: Sendable {
     var filename: String
     /// Seconds since 1970.
     var birth: Int64
+    /// Position of what is kept of the upload.
+    var record: Int
     var isUsed = false
 }
 
@@ -107,6 +109,10 @@ struct UploadSession: Sendable {
     /// Nil while a request is writing to it, and at the end.
     var sink: UploadSink?
     var received: Int64 = 0
+    /// Requests that brought bytes.
+    var chunks = 0
+    /// `X-Goog-Hash` of the start.
+    var hash: String?
     var status = Status.active
     var token: String?
 }
