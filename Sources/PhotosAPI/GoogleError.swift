@@ -110,6 +110,7 @@ enum GoogleError {
         ConnectorError(
             .unavailable,
             "the answer to \(operation) is \(isHTML ? "a web page" : "not what the API promises")",
+            isRetryable: !isHTML,
             hint: "a proxy or a captive portal may stand between this machine and Google; check api_url if you set it")
     }
 

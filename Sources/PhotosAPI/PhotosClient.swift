@@ -118,28 +118,33 @@ public final class PhotosClient: Sendable {
         var body: [UInt8]
     }
 
-    /// The body of the answer, parsed.
+    /// The body of the answer, parsed. One that was cut in its midst is asked for again.
     func json(_ call: Call) async throws -> JSON {
-        let body = try await answer(call).body
-        guard let json = try? JSON(parsing: body), json.objectValue != nil else {
-            throw GoogleError.nonsense(operation: call.operation, isHTML: GoogleError.looksLikeHTML(body))
+        try await answer(call) { answer in
+            guard let json = try? JSON(parsing: answer.body), json.objectValue != nil else {
+                throw GoogleError.nonsense(
+                    operation: call.operation, isHTML: GoogleError.looksLikeHTML(answer.body))
+            }
+            return json
         }
-        return json
     }
 
-    /// The answer. The one place that retries calls.
-    func answer(_ call: Call) async throws -> Answer {
+    func answer(_ call: Call) async throws -> Answer { try await answer(call) { $0 } }
+
+    /// What an answer says. The one place that retries calls.
+    private func answer<Value>(_ call: Call, _ read: (Answer) throws -> Value) async throws -> Value {
         var attempt = 0
         var refused: Secret?
+        var refusals = 0
         while true {
             attempt += 1
             do {
-                let token = try await tokens.token(insteadOf: refused)
-                let answer = try await inTurn(call, token: token)
+                let (answer, token) = try await inTurn(call, insteadOf: refused)
                 let status = answer.head.status
-                if status == 200 || status == 207 { return answer }
-                // A token can be revoked before its time: once, a new one may do.
-                if status == 401, refused == nil {
+                if status == 200 || status == 207 { return try read(answer) }
+                // A token can end before its time, and the next one on its way: a new one may do, and then another.
+                if status == 401, refusals < 2 {
+                    refusals += 1
                     refused = token
                     if !call.isStream { continue }
                     // What was streamed cannot be streamed again; whoever has it sends it again, with the new token.
@@ -149,6 +154,7 @@ public final class PhotosClient: Sendable {
                 throw GoogleError.api(
                     operation: call.operation, status: status, body: answer.body, retryAfter: answer.head.retryAfter)
             } catch let error as ConnectorError {
+                if error.code != .auth { refusals = 0 }
                 try await waitToRepeat(call.kind, after: attempt, error)
                 // A call that Google was too busy for has done nothing.
                 guard !call.isStream, call.isIdempotent || error.code == .rateLimited else { throw error }
@@ -156,13 +162,15 @@ public final class PhotosClient: Sendable {
         }
     }
 
-    private func inTurn(_ call: Call, token: Secret) async throws -> Answer {
-        guard call.kind == .write else { return try await send(call, token: token) }
-        return try await writes.hold { try await self.send(call, token: token) }
+    private func inTurn(_ call: Call, insteadOf refused: Secret?) async throws -> (Answer, Secret) {
+        guard call.kind == .write else { return try await send(call, insteadOf: refused) }
+        return try await writes.hold { try await self.send(call, insteadOf: refused) }
     }
 
-    private func send(_ call: Call, token: Secret) async throws -> Answer {
+    private func send(_ call: Call, insteadOf refused: Secret?) async throws -> (Answer, Secret) {
         try await admit(call.kind)
+        // Not before: the wait for a turn can be longer than a token lives.
+        let token = try await tokens.token(insteadOf: refused)
         let start = runtime.now()
         do {
             var request = HTTPRequest(
@@ -174,7 +182,7 @@ public final class PhotosClient: Sendable {
             let response = try await http.send(request)
             let body = try await response.body.collect(limit: Self.largestAnswer)
             note(call.endpoint, start: start, status: response.status, bytes: Int64(body.count))
-            return Answer(head: response, body: body)
+            return (Answer(head: response, body: body), token)
         } catch {
             note(call.endpoint, start: start, status: nil, bytes: 0)
             throw GoogleError.transport(error, operation: call.operation)
