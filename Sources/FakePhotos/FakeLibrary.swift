@@ -64,7 +64,9 @@ public final class FakeLibrary: Sendable {
     /// - Parameter bytes: how much of its body was sent.
     func finish(_ response: FakeResponse, _ route: Route, bytes: Int64) {
         if route.endpoint == .control { return }
-        let isDownload = route.endpoint == .download && response.status < 300 && !response.isHeadOnly
+        let isDownload =
+            [.download, .videoDownload, .pickerDownload].contains(route.endpoint) && response.status < 300
+            && !response.isHeadOnly
         withState { state in
             state.statistics.end(status: response.status, bytesDownloaded: isDownload ? bytes : 0)
             if let writer = response.writer { state.accounts[writer].isWriting = false }

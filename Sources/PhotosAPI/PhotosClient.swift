@@ -18,6 +18,8 @@ public final class PhotosClient: Sendable {
         public var clientSecret: Secret?
         public var token: OAuthToken
         public var retry: RetryPolicy
+        /// Whether calls of sharing are sent, although Google refuses them.
+        public var triesSharing = false
 
         public static let googleAPI = "https://photoslibrary.googleapis.com"
         public static let googlePicker = "https://photospicker.googleapis.com"
@@ -42,6 +44,8 @@ public final class PhotosClient: Sendable {
         public var apiRequests = 0
         /// Requests for bytes, which have a daily quota of their own.
         public var downloads = 0
+        /// Calls of the Picker API and requests for bytes that were chosen there: no daily quota.
+        public var pickerRequests = 0
         public var bytesDownloaded: Int64 = 0
         public var bytesUploaded: Int64 = 0
     }
@@ -49,7 +53,7 @@ public final class PhotosClient: Sendable {
     let http: HTTPClient
     let configuration: Configuration
     let runtime: Runtime
-    private let tokens: TokenProvider
+    let tokens: TokenProvider
     private let counters = Mutex(Statistics())
 
     /// - Parameter onRenewal: called with each renewed sign-in, which somebody must keep.
@@ -87,6 +91,8 @@ public final class PhotosClient: Sendable {
         /// Whether sending it twice does no more than sending it once. One that is not is repeated only where it
         /// cannot have arrived.
         var isIdempotent = true
+        /// What a status of Google's, such as `FAILED_PRECONDITION`, means for this call and no other.
+        var meanings: [String: ConnectorError] = [:]
 
         /// A body that was read is gone.
         var isStream: Bool { if case .stream = body { true } else { false } }
@@ -135,7 +141,8 @@ public final class PhotosClient: Sendable {
                     throw ConnectorError(.unavailable, "the sign-in ended during an upload", isRetryable: true)
                 }
                 throw GoogleError.api(
-                    operation: call.operation, status: status, body: answer.body, retryAfter: answer.head.retryAfter)
+                    operation: call.operation, status: status, body: answer.body, retryAfter: answer.head.retryAfter,
+                    meanings: call.meanings)
             } catch let error as ConnectorError {
                 let mayRepeat = !call.isStream && (call.isIdempotent || error.code == .rateLimited)
                 guard mayRepeat,
@@ -150,7 +157,7 @@ public final class PhotosClient: Sendable {
         try await admit(call.kind)
         do {
             var request = HTTPRequest(
-                method: call.method, url: url(of: call),
+                method: call.method, url: try url(of: call),
                 headers: call.headers + [HTTPHeader("Authorization", "Bearer \(token.reveal())")], body: call.body)
             request.acceptsCompression = true
             // What streams cannot be repeated in any case, and is worth the connection that it finds.
@@ -162,8 +169,11 @@ public final class PhotosClient: Sendable {
         }
     }
 
-    private func url(of call: Call) -> String {
-        if !call.path.hasPrefix("/") { return call.path }
+    private func url(of call: Call) throws -> String {
+        if !call.path.hasPrefix("/") {
+            try configuration.checkMayHaveSignIn(call.path)
+            return call.path
+        }
         return switch call.service {
         case .library: configuration.apiURL + call.path
         case .picker: configuration.pickerURL + call.path

@@ -35,7 +35,7 @@ public struct FakeService: Sendable {
         let base = [
             "type": "google photos", "name": account, "client_id": credentials.clientID,
             "client_secret": credentials.clientSecret, "token": token.json.reveal(), "api_url": server.baseURL,
-            "token_url": server.baseURL + "/token",
+            "token_url": server.baseURL + "/token", "picker_url": server.baseURL + "/picker",
         ]
         return Settings(base.merging(more) { $1 })
     }

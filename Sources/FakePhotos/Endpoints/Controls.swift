@@ -53,6 +53,10 @@ extension FakeLibrary {
             if accountNames.contains(name) { throw APIError(409, "ALREADY_EXISTS", "there is an account \(name)") }
             addAccount(name)
             return FakeResponse(json: try credentialsJSON(name))
+        case ("GET", "picker"):
+            return FakeResponse(json: pickerJSON)
+        case ("POST", "picker"):
+            try changePicker(try request.object())
         case ("POST", "revoke"):
             try revokeTokens(account: account)
         default:
@@ -174,6 +178,9 @@ extension ServiceRules {
         case "stripsLocation": stripsLocation = try flag()
         case "transcodesVideos": transcodesVideos = try flag()
         case "videoProcessingTime": videoProcessingTime = try number()
+        case "servesRanges": servesRanges = try flag()
+        case "servesETags": servesETags = try flag()
+        case "redirectsVideos": redirectsVideos = try flag()
         case "acceptsAnyContent": acceptsAnyContent = try flag()
         case "photoSizeLimit": photoSizeLimit = Int64(try number())
         case "videoSizeLimit": videoSizeLimit = Int64(try number())
@@ -183,6 +190,11 @@ extension ServiceRules {
         case "answersMultiStatus": answersMultiStatus = try flag()
         case "forbidsForeignIDs": forbidsForeignIDs = try flag()
         case "isDisabled": isDisabled = try flag()
+        case "hasNoPhotosAccount": hasNoPhotosAccount = try flag()
+        case "pickerSessionLifetime": pickerSessionLifetime = try number()
+        case "pickerSessionLimit": pickerSessionLimit = try limit()
+        case "pickerTimeout": pickerTimeout = try number()
+        case "pickerPollMilliseconds": pickerPollMilliseconds = try number()
         default: throw .invalidArgument("there is no rule \(name)")
         }
     }
