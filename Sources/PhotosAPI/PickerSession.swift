@@ -10,6 +10,11 @@ public struct PickerSession: Sendable, Hashable {
         public var interval: Duration
         /// How long to go on looking; zero says stop.
         public var timeout: Duration
+
+        public init(interval: Duration, timeout: Duration) {
+            self.interval = interval
+            self.timeout = timeout
+        }
     }
 
     public var id: String

@@ -42,9 +42,10 @@ public struct FakeService: Sendable {
 
     /// A client of an account.
     public func client(
-        _ account: String = "demo", retry: RetryPolicy = RetryPolicy(), reporter: TestReporter = TestReporter()
+        _ account: String = "demo", retry: RetryPolicy = RetryPolicy(), reporter: TestReporter = TestReporter(),
+        more: [String: String] = [:]
     ) throws -> PhotosClient {
-        var settings = try LibrarySettings(settings(account))
+        var settings = try LibrarySettings(settings(account, more))
         settings.api.retry = retry
         return try PhotosClient(settings, runtime: clock.runtime(), reporter: reporter)
     }
