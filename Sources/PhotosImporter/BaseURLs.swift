@@ -8,6 +8,8 @@ actor BaseURLs {
     private let index: Index
     private let runtime: Runtime
     private var renewal: Task<Void, Never>?
+    /// Ids of items whose downloads wait for the end of a renewal, by number: the next one renews them, too.
+    private var waiting: [Int64: String] = [:]
     /// When URLs were renewed last: those of a listing before that may have newer ones in the index.
     private var lastRenewal: Timestamp?
 
@@ -36,13 +38,14 @@ actor BaseURLs {
                 return url
             }
             guard let renewal else { break }
+            waiting[item.number] = item.item.id
             await renewal.value
             try Task.checkCancellation()
         }
         return MediaItem.downloadURL(baseURL: try await renewed(item), kind: item.item.kind)
     }
 
-    /// A fresh base URL, and fresh ones for the items that are to be read next.
+    /// A fresh base URL, and fresh ones for the items that wait for theirs or are to be read next.
     private func renewed(_ item: ShelvedItem) async throws -> String {
         let request = Task { try await renew(item) }
         renewal = Task { _ = try? await request.value }
@@ -51,7 +54,11 @@ actor BaseURLs {
     }
 
     private func renew(_ item: ShelvedItem) async throws -> String {
-        let ids = try await index.items(from: item, limit: PhotosClient.batchSize)
+        var ids = [item.item.id] + waiting.values.filter { $0 != item.item.id }.prefix(PhotosClient.batchSize - 1)
+        waiting = [:]
+        let known = Set(ids)
+        let next = try await index.items(from: item, limit: PhotosClient.batchSize)
+        ids += next.filter { !known.contains($0) }.prefix(PhotosClient.batchSize - ids.count)
         let now = runtime.now()
         let results = try await client.mediaItems(ids)
         let items = results.compactMap { try? $0.get() }
