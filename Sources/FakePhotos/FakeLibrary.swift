@@ -66,7 +66,9 @@ public final class FakeLibrary: Sendable {
     /// - Parameter bytes: how much of its body was sent.
     func finish(_ response: FakeResponse, _ route: Route, bytes: Int64) {
         if route.endpoint == .control { return }
-        let isDownload = route.endpoint == .download && response.status < 300 && !response.isHeadOnly
+        let isDownload =
+            [.download, .videoDownload, .pickerDownload].contains(route.endpoint) && response.status < 300
+            && !response.isHeadOnly
         let end = clock.milliseconds
         let isWithoutAnswer = response.delivery.isReset && bytes == 0
         withState { state in

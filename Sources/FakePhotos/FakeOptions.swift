@@ -64,6 +64,8 @@ public struct ServiceRules: Sendable, Hashable {
     public var failsBatchGetWithBadID = false
     /// What becomes of `X-Goog-Hash`.
     public var hashCheck = HashCheck.sha1
+    /// Whether `=dv` leads to another host, as Google's does.
+    public var redirectsVideos = false
     /// Whether uploads that are no picture and no video become items all the same.
     public var acceptsAnyContent = false
     /// Most bytes of a picture.
@@ -86,6 +88,16 @@ public struct ServiceRules: Sendable, Hashable {
     public var forbidsForeignIDs = false
     /// Whether the API was never enabled for the project: every call is refused.
     public var isDisabled = false
+    /// Whether the user has no Google Photos: the Picker refuses to begin.
+    public var hasNoPhotosAccount = false
+    /// Seconds that a session of the Picker is good for.
+    public var pickerSessionLifetime = 7 * 86400
+    /// Most sessions of a user and project at a time. Google names no number. Nil for no limit.
+    public var pickerSessionLimit: Int?
+    /// Seconds for which a session is worth polling.
+    public var pickerTimeout = 1800
+    /// What a session asks for between two polls.
+    public var pickerPollMilliseconds = 5000
 
     public init() {}
 }

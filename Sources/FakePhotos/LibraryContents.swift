@@ -37,6 +37,10 @@ public struct NewFakeItem: Sendable {
     public var description = ""
     public var isArchived = false
     public var isFavorite = false
+    /// Whether it is a photo with a video in it.
+    public var isMotionPhoto = false
+    /// Whether it is a video that the service could not make sense of.
+    public var hasFailed = false
     /// The OAuth client whose app made it.
     public var clientID = FakeLibrary.clientID
 
@@ -161,6 +165,8 @@ extension FakeLibrary {
             item.project = UInt16(client)
             if new.isArchived { item.flags.insert(.archived) }
             if new.isFavorite { item.flags.insert(.favorite) }
+            if new.isMotionPhoto { item.flags.insert(.motion) }
+            if new.hasFailed { item.flags.insert(.failed) }
             let position = state.accounts[account].append(item)
             return state.sealer.id(.item, ObjectReference(account: account, position: position))
         }

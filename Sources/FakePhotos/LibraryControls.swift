@@ -28,6 +28,9 @@ extension FakeLibrary {
     public var requestsInFlight: Int { withState { $0.statistics.inFlight } }
 
     public var bytesDownloaded: Int64 { withState { $0.statistics.bytesDownloaded } }
+    /// The most requests that were under way at a time since the start, or since the last reset.
+    public var mostRequestsInFlight: Int { withState { $0.statistics.mostInFlight } }
+
     public var authorizedDownloads: Int { withState { $0.statistics.authorizedDownloads } }
     public var tokenRefreshes: Int { withState { $0.statistics.tokenRefreshes } }
 
@@ -76,7 +79,7 @@ extension FakeLibrary {
     /// - Throws: ``ConnectorError`` with code `not-found`.
     public func updateItem(
         _ id: String, filename: String? = nil, description: String? = nil, isArchived: Bool? = nil,
-        isFavorite: Bool? = nil, isTrashed: Bool? = nil
+        isFavorite: Bool? = nil, isTrashed: Bool? = nil, isProcessing: Bool? = nil
     ) throws(ConnectorError) {
         try withState { state throws(ConnectorError) in
             guard let object = state.sealer.reference(.item, id), object.account < state.accounts.count,
@@ -87,6 +90,8 @@ extension FakeLibrary {
                 if let description { item.description = description }
                 if let isArchived { item.flags.set(.archived, isArchived) }
                 if let isFavorite { item.flags.set(.favorite, isFavorite) }
+                // As long as the clock goes, or from the start.
+                if let isProcessing { item.readyTime = isProcessing ? .max : 0 }
                 if let isTrashed { item.flags.set(.trashed, isTrashed) }
             }
             change(&state.accounts[object.account].items[Int(object.position)])

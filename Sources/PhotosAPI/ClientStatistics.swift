@@ -6,6 +6,8 @@ public struct ClientStatistics: Sendable, Hashable {
     public var apiRequests = 0
     /// Requests for bytes, which have a daily quota of their own.
     public var downloads = 0
+    /// Calls of the Picker API and requests for bytes that were chosen there: no daily quota.
+    public var pickerRequests = 0
     public var bytesDownloaded: Int64 = 0
     public var bytesUploaded: Int64 = 0
     /// What was sent again.

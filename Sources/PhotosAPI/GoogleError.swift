@@ -8,10 +8,18 @@ import StrictJSON
 /// `{"error","error_description"}` from the token endpoint.
 enum GoogleError {
     /// The error of an answer of the API that is no success.
-    /// - Parameter operation: what was asked for, such as `list albums`.
-    static func api(operation: String, status: Int, body: [UInt8], retryAfter: Int?) -> ConnectorError {
+    /// - Parameters:
+    ///   - operation: what was asked for, such as `list albums`.
+    ///   - meanings: what a status of Google's means for this call alone.
+    static func api(
+        operation: String, status: Int, body: [UInt8], retryAfter: Int?, meanings: [String: ConnectorError] = [:]
+    ) -> ConnectorError {
         let envelope = (try? JSON(parsing: body))?["error"]
         let text = envelope?["message"]?.stringValue ?? "HTTP status \(status)"
+        // A 429 that names a metric is about the pace, whatever the call.
+        if let known = envelope?["status"]?.stringValue.flatMap({ meanings[$0] }), !text.contains("quota metric") {
+            return known
+        }
         let said = "Google could not \(operation): \(text)"
         switch status {
         case 401:

@@ -31,15 +31,21 @@ final class Pacer: Sendable {
         self.runtime = runtime
     }
 
+    /// Counts a request that goes at once, because one that had its turn came to nothing.
+    func count(_ kind: RequestKind) throws {
+        guard let quota = kind.quota else { return }
+        try state.withLock { try spend(quota, at: runtime.now(), &$0) }
+    }
+
     /// Returns when a request may be sent.
     func turn(_ kind: RequestKind) async throws {
         while true {
             let now = runtime.now()
             let turn = try state.withLock { state in
-                try spend(kind.quota, at: now, &state)
+                if let quota = kind.quota { try spend(quota, at: now, &state) }
                 let turn = state.limits[kind, default: RateLimit()].turn(at: now)
                 // Not sent yet.
-                if case .paused = turn { state.allotments[kind.quota]?.count += 1 }
+                if case .paused = turn, let quota = kind.quota { state.allotments[quota]?.count += 1 }
                 return turn
             }
             switch turn {

@@ -22,6 +22,8 @@ public final class PhotosClient: Sendable {
         public var traces = false
         /// Bytes a second that all downloads together may take; nil for as many as there are.
         public var bandwidth: Int?
+        /// Whether calls of sharing are sent, although Google refuses them.
+        public var triesSharing = false
 
         public static let googleAPI = "https://photoslibrary.googleapis.com"
         public static let googlePicker = "https://photospicker.googleapis.com"
@@ -45,7 +47,7 @@ public final class PhotosClient: Sendable {
     let runtime: Runtime
     let pacer: Pacer
     let onEvent: @Sendable (ClientEvent) -> Void
-    private let tokens: TokenProvider
+    let tokens: TokenProvider
     private let writes = WriteTurn()
     private let counters = Mutex(ClientStatistics())
 
@@ -99,6 +101,8 @@ public final class PhotosClient: Sendable {
         /// Whether sending it twice does no more than sending it once. One that is not is repeated only where it
         /// cannot have arrived.
         var isIdempotent = true
+        /// What a status of Google's, such as `FAILED_PRECONDITION`, means for this call and no other.
+        var meanings: [String: ConnectorError] = [:]
 
         /// A body that was read is gone.
         var isStream: Bool { if case .stream = body { true } else { false } }
@@ -152,7 +156,8 @@ public final class PhotosClient: Sendable {
                     throw ConnectorError(.unavailable, "the sign-in ended during an upload", isRetryable: true)
                 }
                 throw GoogleError.api(
-                    operation: call.operation, status: status, body: answer.body, retryAfter: answer.head.retryAfter)
+                    operation: call.operation, status: status, body: answer.body, retryAfter: answer.head.retryAfter,
+                    meanings: call.meanings)
             } catch let error as ConnectorError {
                 if error.code != .auth { refusals = 0 }
                 try await waitToRepeat(call.kind, after: attempt, error)
@@ -174,7 +179,7 @@ public final class PhotosClient: Sendable {
         let start = runtime.now()
         do {
             var request = HTTPRequest(
-                method: call.method, url: url(of: call),
+                method: call.method, url: try url(of: call),
                 headers: call.headers + [HTTPHeader("Authorization", "Bearer \(token.reveal())")], body: call.body)
             request.acceptsCompression = true
             // What streams cannot be repeated in any case, and is worth the connection that it finds.
@@ -189,8 +194,11 @@ public final class PhotosClient: Sendable {
         }
     }
 
-    private func url(of call: Call) -> String {
-        if !call.path.hasPrefix("/") { return call.path }
+    private func url(of call: Call) throws -> String {
+        if !call.path.hasPrefix("/") {
+            try configuration.checkMayHaveSignIn(call.path)
+            return call.path
+        }
         return switch call.service {
         case .library: configuration.apiURL + call.path
         case .picker: configuration.pickerURL + call.path

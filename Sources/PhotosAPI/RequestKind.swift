@@ -11,9 +11,19 @@ public enum RequestKind: String, Sendable, Hashable, CaseIterable {
     case upload
     /// Asks for the bytes of an item.
     case download
+    /// A call of the Picker API: 100,000 a minute per project, none of them from a daily quota.
+    case picker
+    /// Asks for the bytes of an item that was chosen in the Picker: 1,000,000 a minute, in the same way.
+    case pickerDownload
 
-    /// What a day has of it.
-    public var quota: DailyQuota { self == .download ? .downloads : .requests }
+    /// What a day has of it; nil where no day is counted.
+    public var quota: DailyQuota? {
+        switch self {
+        case .read, .write, .upload: .requests
+        case .download: .downloads
+        case .picker, .pickerDownload: nil
+        }
+    }
 }
 
 /// The two daily quotas of a Google Cloud project.
@@ -26,11 +36,16 @@ public enum DailyQuota: String, Sendable, Hashable, CaseIterable {
 
 extension PhotosClient {
     /// Lets a request go when its turn has come, and counts it.
+    /// - Parameter waits: false for what is sent in the place of a request that had its turn.
     /// - Throws: ``ConnectorError`` with code `quota` where today has none left; `CancellationError`.
-    func admit(_ kind: RequestKind) async throws {
-        try await pacer.turn(kind)
+    func admit(_ kind: RequestKind, waits: Bool = true) async throws {
+        if waits { try await pacer.turn(kind) } else { try pacer.count(kind) }
         count {
-            if kind == .download { $0.downloads += 1 } else { $0.apiRequests += 1 }
+            switch kind {
+            case .read, .write, .upload: $0.apiRequests += 1
+            case .download: $0.downloads += 1
+            case .picker, .pickerDownload: $0.pickerRequests += 1
+            }
         }
     }
 
@@ -39,10 +54,10 @@ extension PhotosClient {
     /// After a 429 nothing of its kind is sent for a while, by nobody. The daily quota ends all of its kind for the day.
     /// - Parameter attempt: how often it was sent, from 1.
     func waitToRepeat(_ kind: RequestKind, after attempt: Int, _ error: ConnectorError) async throws {
-        if error == GoogleError.dailyQuota {
-            pacer.exhaust(kind.quota)
+        if error == GoogleError.dailyQuota, let quota = kind.quota {
+            pacer.exhaust(quota)
             let now = runtime.now()
-            throw GoogleError.used(kind.quota, on: QuotaDay(at: now), now: now)
+            throw GoogleError.used(quota, on: QuotaDay(at: now), now: now)
         }
         guard let delay = configuration.retry.delay(after: attempt, error: error, random: runtime.random()) else {
             throw error

@@ -70,7 +70,9 @@ struct LibraryLister: Sendable {
         // The plain list holds no archived items; only a search does.
         let pages =
             includesArchived || scope.dates != nil
-            ? client.mediaItems(matching: MediaItemFilter(dates: scope.dates, includesArchived: includesArchived))
+            ? client.mediaItems(
+                matching: MediaItemFilter(
+                    ranges: scope.dates.map { [$0] } ?? [], includesArchived: includesArchived))
             : client.mediaItems()
         var count = 0
         var batch: [MediaItem] = []

@@ -11,6 +11,7 @@ import PhotosLibrary
 public final class PhotosImporter: Importer {
     public let identity: ConnectorIdentity
     private let client: PhotosClient
+    private let proxy: OriginalsProxy?
     private let settings: LibrarySettings
     private let scope: Scope
     private let index: Index
@@ -31,11 +32,15 @@ public final class PhotosImporter: Importer {
         self.reporter = reporter
         self.runtime = runtime
         client = try PhotosClient(settings, runtime: runtime, reporter: reporter)
+        proxy = try OriginalsProxy(settings, runtime: runtime)
     }
 
     public func ping() async throws { try await client.ping() }
 
-    public func close() async { client.shutdown() }
+    public func close() async {
+        client.shutdown()
+        proxy?.shutdown()
+    }
 
     public func counters() async -> [String: Int64] { client.statistics.counters }
 
@@ -94,6 +99,8 @@ public final class PhotosImporter: Importer {
 
     private func emitItems(_ shelf: Shelf, sizes: SizeLedger, to sink: any RecordSink) async throws {
         let expected = try await shelf.count()
+        let urls = BaseURLs(client: client, index: index, runtime: runtime)
+        let supply = ByteSupply(client: client, urls: urls, proxy: proxy)
         var emitted = 0
         var visited = 0
         var page = try await shelf.page(before: nil)
@@ -103,9 +110,9 @@ public final class PhotosImporter: Importer {
             visited += page.count
             for item in page where !item.places.isEmpty {
                 let content = ItemContent(
-                    item: item, client: client, index: index, sizes: sizes, places: item.places.count, runtime: runtime)
+                    item: item, supply: supply, sizes: sizes, places: item.places.count, runtime: runtime)
                 for place in item.places {
-                    let record = Record(item, at: place)
+                    let record = Record(item, at: place, isOriginal: proxy != nil)
                     try await sink.emit(record, content: record.hasContent ? ItemContent.Place(content) : nil)
                 }
                 emitted += 1

@@ -6,6 +6,8 @@ import PhotosAPI
 public struct LibrarySettings: Sendable {
     public var api: PhotosClient.Configuration
     public var caFile: String?
+    /// A proxy that has the original bytes of items by their ids.
+    public var proxyURL: String?
     /// The account: the same in every run against it.
     public var origin: String
     public var root: Pathname
@@ -39,6 +41,9 @@ public struct LibrarySettings: Sendable {
             clientID: settings["client_id"] ?? "",
             clientSecret: settings.secret("client_secret"),
             token: try OAuthToken(parsing: blob))
+        api.pickerURL = try Self.url(settings, "picker_url", default: PhotosClient.Configuration.googlePicker)
+        api.triesSharing = try settings.bool("shared", default: false)
+        proxyURL = settings["proxy"] == nil ? nil : try Self.url(settings, "proxy", default: "")
         _ = try Self.url(settings, "auth_url", default: PhotosClient.Configuration.googleAPI)
         caFile = settings["ca_file"]
         if let caFile, !FileManager.default.isReadableFile(atPath: caFile) {
@@ -129,7 +134,12 @@ public struct LibrarySettings: Sendable {
         SettingDefinition("auth_url", .text, "URL of the sign-in page, for a test service."),
         SettingDefinition("token_url", .text, "URL of the token endpoint, for a test service."),
         SettingDefinition("api_url", .text, "Base URL of the Library API without /v1, for a test service."),
+        SettingDefinition("picker_url", .text, "Base URL of the Picker API without /v1, for a test service."),
         SettingDefinition("ca_file", .text, "PEM file of certificates to trust beside the system's."),
+        SettingDefinition(
+            "proxy", .text, "URL of a proxy such as gphotosdl that hands out the original bytes of an import's items."),
+        SettingDefinition(
+            "shared", .flag, "Send calls about shared albums, although Google refuses them.", default: "false"),
         SettingDefinition("read_only", .flag, "Refuse to write to the account.", default: "false"),
         SettingDefinition("include_archived", .flag, "Show archived items in the dated views.", default: "true"),
         SettingDefinition(

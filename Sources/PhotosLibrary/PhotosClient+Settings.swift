@@ -9,8 +9,7 @@ extension PhotosClient {
     public convenience init(
         _ settings: LibrarySettings, runtime: Runtime, reporter: any ConnectorReporter
     ) throws {
-        var configuration = HTTPClient.Configuration(userAgent: "gphotos/\(Product.version)")
-        configuration.caFile = settings.caFile
+        var configuration = settings.http
         // A transfer that waits for its reader holds its connection and does not count as one of the transfers.
         configuration.maxConnectionsPerHost = settings.transfers * 4
         let http: HTTPClient
@@ -36,6 +35,22 @@ extension ConnectorReporter {
         case .exchange(let exchange):
             log(.debug, exchange.description, pathname: nil)
         }
+    }
+}
+
+extension OriginalsProxy {
+    /// The proxy that the settings name; nil where they name none.
+    public convenience init?(_ settings: LibrarySettings, runtime: Runtime) throws(ConnectorError) {
+        guard let url = settings.proxyURL else { return nil }
+        try self.init(url: url, http: settings.http, retry: settings.api.retry, runtime: runtime)
+    }
+}
+
+extension LibrarySettings {
+    fileprivate var http: HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration(userAgent: "gphotos/\(Product.version)")
+        configuration.caFile = caFile
+        return configuration
     }
 }
 

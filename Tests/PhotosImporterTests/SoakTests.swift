@@ -126,14 +126,11 @@ private final class ReadingSink: RecordSink {
                 await work.content.finished(.stored)
                 note(work.record, String(hexadecimal: Array(hash.finalize())))
                 return
-            } catch let error as CancellationError {
-                print("CANCEL", work.record.pathname, attempt, Task.isCancelled)
-                throw error
             } catch let error as ConnectorError {
-                print("ERR", work.record.pathname, attempt, error.code, error.message)
                 if attempt < 5, error.isRetryable || error.code == .network { continue }
                 await work.content.finished(.failed)
                 state.withLock { $0.failures.append("\(work.record.pathname): \(error.message)") }
+                return
             }
         }
     }

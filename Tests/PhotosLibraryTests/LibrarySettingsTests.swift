@@ -21,7 +21,9 @@ import Testing
         ("type", "drive"), ("token", "no json"), ("token", ""), ("read_only", "perhaps"), ("transfers", "0"),
         ("transfers", "many"), ("api_url", "http://photos.example.com"), ("api_url", "ftp://127.0.0.1"),
         ("api_url", "http://127.example.com"),
-        ("token_url", "nonsense"), ("location", "dropbox://x"), ("location", "googlephotos:///a/../b"),
+        ("picker_url", "http://photos.example.com"), ("proxy", "http://nas.example.com:8282"),
+        ("proxy", "localhost:8282"), ("shared", "perhaps"), ("token_url", "nonsense"), ("location", "dropbox://x"),
+        ("location", "googlephotos:///a/../b"),
         ("views", "by-month,by-week"), ("batch_size", "51"), ("batch_timeout", "soon"), ("ca_file", "/no/such/file"),
     ])
     func aWrongValueIsRefusedByName(key: String, value: String) {
@@ -45,7 +47,22 @@ import Testing
     @Test func plainHTTPIsForThisMachineAlone() throws {
         var raw = Self.good
         raw["api_url"] = "http://127.0.0.1:8080/"
-        #expect(try LibrarySettings(Settings(raw)).api.apiURL == "http://127.0.0.1:8080")
+        raw["picker_url"] = "http://127.0.0.1:8080/picker"
+        raw["proxy"] = "http://localhost:8282/"
+        let settings = try LibrarySettings(Settings(raw))
+        #expect(settings.api.apiURL == "http://127.0.0.1:8080")
+        #expect(settings.api.pickerURL == "http://127.0.0.1:8080/picker")
+        #expect(settings.proxyURL == "http://localhost:8282")
+        raw["proxy"] = "https://nas.example.com:8282"
+        #expect(try LibrarySettings(Settings(raw)).proxyURL == "https://nas.example.com:8282")
+    }
+
+    @Test func withoutThemTheServicesAreGooglesAndThereIsNoProxy() throws {
+        let settings = try LibrarySettings(Settings(Self.good))
+        #expect(settings.api.pickerURL == "https://photospicker.googleapis.com")
+        #expect(settings.proxyURL == nil)
+        #expect(!settings.api.triesSharing)
+        #expect(try LibrarySettings(Settings(Self.good.merging(["shared": "true"]) { $1 })).api.triesSharing)
     }
 }
 

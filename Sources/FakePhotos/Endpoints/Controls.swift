@@ -65,6 +65,10 @@ extension FakeLibrary {
             if accountNames.contains(name) { throw APIError(409, "ALREADY_EXISTS", "there is an account \(name)") }
             addAccount(name)
             return FakeResponse(json: try credentialsJSON(name))
+        case ("GET", "picker"):
+            return FakeResponse(json: pickerJSON)
+        case ("POST", "picker"):
+            try changePicker(try request.object())
         case ("POST", "revoke"):
             try revokeTokens(account: account)
         default:
@@ -205,6 +209,7 @@ extension ServiceRules {
         case "processingVideoStatus": processingVideoStatus = try status(403, 404)
         case "servesRanges": servesRanges = try flag()
         case "servesETags": servesETags = try flag()
+        case "redirectsVideos": redirectsVideos = try flag()
         case "namesDownloads": namesDownloads = try flag()
         case "servesBareURLs": servesBareURLs = try flag()
         case "listsArchivedItems": listsArchivedItems = try flag()
@@ -221,6 +226,11 @@ extension ServiceRules {
         case "answersMultiStatus": answersMultiStatus = try flag()
         case "forbidsForeignIDs": forbidsForeignIDs = try flag()
         case "isDisabled": isDisabled = try flag()
+        case "hasNoPhotosAccount": hasNoPhotosAccount = try flag()
+        case "pickerSessionLifetime": pickerSessionLifetime = try number()
+        case "pickerSessionLimit": pickerSessionLimit = try limit()
+        case "pickerTimeout": pickerTimeout = try number()
+        case "pickerPollMilliseconds": pickerPollMilliseconds = try number()
         default: throw .invalidArgument("there is no rule \(name)")
         }
     }

@@ -27,6 +27,11 @@ extension LibraryState {
         case .token: return token(request, now: now)
         case .revoke: return revoke(request)
         case .download: return try download(request, grant: route.argument, now: now)
+        case .videoDownload: return videoDownload(request, grant: route.argument, now: now)
+        case .pickerDownload: return try pickerDownload(request, grant: route.argument, now: now)
+        case .pickerCreate, .pickerGet, .pickerDelete, .pickerItems:
+            return try picker(request, route, now: now, pageFault: pageFault)
+        case .proxy: return original(ofItem: route.argument)
         case .unknown, .control: throw APIError(404, "NOT_FOUND", "Method not found.")
         default: break
         }
@@ -69,7 +74,7 @@ extension LibraryState {
         case .itemsBatchCreate: try batchCreateItems(call)
         case .itemsPatch: try patchItem(call)
         case .uploads: try upload(call)
-        case .shared, .download, .token, .revoke, .control, .unknown:
+        default:
             throw APIError(404, "NOT_FOUND", "Method not found.")
         }
     }
@@ -93,10 +98,10 @@ extension LibraryState {
             parts.append(accounts[object.account].albums[Int(object.position)].title)
         }
         switch route.endpoint {
-        case .download:
+        case .download, .videoDownload, .pickerDownload:
             let grant = route.argument.utf8.prefix { $0 != UInt8(ascii: "=") }
             describeItem(sealer.open(.grant, grant).map { ObjectReference(word: $0.first) })
-        case .itemsGet, .itemsPatch: describeItem(sealer.reference(.item, route.argument))
+        case .itemsGet, .itemsPatch, .proxy: describeItem(sealer.reference(.item, route.argument))
         case .itemsBatchGet:
             for field in request.query where field.name == "mediaItemIds" {
                 describeItem(sealer.reference(.item, field.value))

@@ -9,12 +9,29 @@ extension LibraryState {
 
     mutating func download(_ request: FakeRequest, grant text: String, now: Int64) throws(APIError) -> FakeResponse {
         if request.headers.contains(name: "Authorization") { statistics.authorizedDownloads += 1 }
+        return bytes(request, grant: text, isMetered: true, now: now)
+    }
+
+    /// Where the bytes of videos are: no access token is needed here either.
+    mutating func videoDownload(_ request: FakeRequest, grant text: String, now: Int64) -> FakeResponse {
+        if request.headers.contains(name: "Authorization") { statistics.authorizedDownloads += 1 }
+        return bytes(request, grant: text, isMetered: false, mayRedirect: false, now: now)
+    }
+
+    /// Another name of this machine, as the videos have another host at Google.
+    private var videoOrigin: String { origin.replacing("//127.0.0.1", with: "//localhost") }
+
+    /// The answer to a baseUrl with its parameter.
+    /// - Parameter isMetered: whether it counts for the quota of downloads.
+    mutating func bytes(
+        _ request: FakeRequest, grant text: String, isMetered: Bool, mayRedirect: Bool = true, now: Int64
+    ) -> FakeResponse {
         guard let equals = text.utf8.lastIndex(of: UInt8(ascii: "=")) else {
             // The URL as it is in the API is not for use: a parameter belongs to it.
             guard rules.servesBareURLs, grantReference(text) != nil else {
                 return grantReference(text) == nil ? Self.missing : Self.forbidden
             }
-            return try download(request, grant: text + "=w512-h512", now: now)
+            return bytes(request, grant: text + "=w512-h512", isMetered: isMetered, now: now)
         }
         guard let (object, issued) = grantReference(String(text[..<equals])), object.account < accounts.count,
             object.position < accounts[object.account].items.count
@@ -24,25 +41,33 @@ extension LibraryState {
         if item.flags.contains(.trashed) { return Self.missing }
         guard let variant = Self.variant(text[text.utf8.index(after: equals)...]) else { return Self.missing }
         let day = rules.quotaDay.number(of: now)
-        guard quota.takeDownload(client: Int(item.project), limit: rules.downloadsPerDay, day: day) else {
+        let limit = rules.downloadsPerDay
+        guard !isMetered || quota.takeDownload(client: Int(item.project), limit: limit, day: day) else {
             return Self.tooManyDownloads(retryAfter: rules.quotaRetryAfter)
         }
-        if variant == .video, !item.kind.isVideo { return Self.missing }
+        // Few photos have a video.
+        if variant == .video, !item.kind.isVideo, !item.flags.contains(.motion) { return Self.missing }
         // Only the still of a video is there before it is processed.
-        if variant == .video, item.videoStatus(now: now) != "READY" {
+        if variant == .video, item.kind.isVideo, item.videoStatus(now: now) != "READY" {
             return rules.processingVideoStatus == 403 ? Self.forbidden : Self.missing
+        }
+        if variant == .video, rules.redirectsVideos, mayRedirect {
+            var response = FakeResponse(status: 302, text: "")
+            response.headers.add(name: "Location", value: "\(videoOrigin)/video-downloads/\(text)")
+            return response
         }
 
         let count = item.downloads + 1
         accounts[object.account].items[Int(object.position)].downloads = count
         if count > statistics.mostDownloads?.count ?? 0 { statistics.mostDownloads = (count, object) }
         let isOriginal = variant == (item.kind.isVideo ? .video : .photo)
-        let content = isOriginal ? downloadContent(of: item) : still
+        let isMotion = variant == .video && !item.kind.isVideo
+        let content = isOriginal ? downloadContent(of: item) : isMotion ? motion : still
         let tag = "\"\(String(UInt64(object.account) << 32 | UInt64(object.position), radix: 16))-\(content.count)\""
         var response = FakeResponse(
             status: 200,
             headers: [
-                "Content-Type": isOriginal ? item.kind.mimeType : MediaKind.jpeg.mimeType,
+                "Content-Type": isOriginal ? item.kind.mimeType : (isMotion ? MediaKind.mp4 : .jpeg).mimeType,
                 "Cache-Control": "private, max-age=86400, no-transform",
             ], content: content)
         if rules.servesETags { response.headers.add(name: "ETag", value: tag) }
@@ -75,6 +100,11 @@ extension LibraryState {
     /// A small picture, for everything that is scaled: its size is not what was asked for.
     private var still: Content {
         shelf.content(medium: UInt8(shelf.position(of: .jpeg, choice: 0)), serial: .max)
+    }
+
+    /// The video part of a motion photo.
+    private var motion: Content {
+        shelf.content(medium: UInt8(shelf.position(of: .mp4, choice: 0)), serial: .max)
     }
 
     /// Reads parameters such as `d`, `dv`, `w200-h100-c`.

@@ -22,6 +22,7 @@ struct LibraryState: Sendable {
     var refreshTokens: [String: TokenGrant] = [:]
     var uploadTokens: [String: UploadToken] = [:]
     var uploadSessions: [String: UploadSession] = [:]
+    var pickerSessions: [String: PickerSession] = [:]
 
     /// What was uploaded, from the first to the last.
     var uploads: [UploadRecord] = []
@@ -80,6 +81,8 @@ public enum Scope: String, Sendable, Hashable, CaseIterable {
     case append = "https://www.googleapis.com/auth/photoslibrary.appendonly"
     case read = "https://www.googleapis.com/auth/photoslibrary.readonly.appcreateddata"
     case edit = "https://www.googleapis.com/auth/photoslibrary.edit.appcreateddata"
+    /// What its user chooses in the Picker.
+    case picker = "https://www.googleapis.com/auth/photospicker.mediaitems.readonly"
 }
 
 /// Uploaded bytes that wait to become an item.
