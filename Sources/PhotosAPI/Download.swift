@@ -100,6 +100,7 @@ public actor Download: ContentReader {
         request.followsRedirects = true
         if token != nil { request.credentialScope = client.configuration.credentialScope }
         let start = client.runtime.now()
+        client.countRequest(kind)
         let response = try await client.http.send(request)
         client.note(
             kind == .download ? "download" : "picker.download", start: start, status: response.status,
@@ -191,8 +192,7 @@ public actor Download: ContentReader {
     /// Base URLs live for about an hour; then the host answers 403 with a web page.
     private func renewURL(refused: String) async throws {
         renewals += 1
-        // A neighbour's URL can be as old as the one that was refused.
-        guard renewals <= 5 else {
+        guard renewals <= 3 else {
             throw ConnectorError(
                 .permission, "Google does not hand out the bytes of this item", hint: "run it again later")
         }

@@ -184,6 +184,7 @@ public final class PhotosClient: Sendable {
             request.acceptsCompression = true
             // What streams cannot be repeated in any case, and is worth the connection that it finds.
             if !call.isIdempotent, case .bytes = call.body { request.isSentOnce = true }
+            countRequest(call.kind)
             let response = try await http.send(request)
             let body = try await response.body.collect(limit: Self.largestAnswer)
             note(call.endpoint, start: start, status: response.status, bytes: Int64(body.count))

@@ -35,11 +35,15 @@ public enum DailyQuota: String, Sendable, Hashable, CaseIterable {
 }
 
 extension PhotosClient {
-    /// Lets a request go when its turn has come, and counts it.
+    /// Lets a request go when its turn has come.
     /// - Parameter waits: false for what is sent in the place of a request that had its turn.
     /// - Throws: ``ConnectorError`` with code `quota` where today has none left; `CancellationError`.
     func admit(_ kind: RequestKind, waits: Bool = true) async throws {
         if waits { try await pacer.turn(kind) } else { try pacer.count(kind) }
+    }
+
+    /// Notes a request that is being sent.
+    func countRequest(_ kind: RequestKind) {
         count {
             switch kind {
             case .read, .write, .upload: $0.apiRequests += 1

@@ -124,7 +124,7 @@ import Testing
                 try await client.download(urls: { _ in url }).readAll()
             }
             #expect(bare?.code == .permission)
-            #expect(client.statistics.downloads == 3)
+            #expect(client.statistics.downloads == 4)
         }
     }
 

@@ -24,7 +24,8 @@ struct SoakTests {
         }
         return [
             fault(.status, "*") { $0.status = 503 },
-            fault(.status, "*") { ($0.status, $0.retryAfter) = (429, 2) },
+            // Rarer: each halves the rate, and at two in a hundred the slowest rate outlives every download URL.
+            fault(.status, "*") { ($0.status, $0.retryAfter, $0.rate) = (429, 2, 0.001) },
             fault(.status, "mediaItems.*") { $0.status = 500 },
             fault(.reset, "*"),
             fault(.truncate, "download") { $0.bytes = 300 },
@@ -35,6 +36,8 @@ struct SoakTests {
             fault(.expire, "mediaItems.*"),
         ]
     }()
+
+    private static let workers = 16
 
     @Test(arguments: [UInt64(1)])
     func everyByteOfTwentyThousandItemsIsRightAndNoneComesTwice(seed: UInt64) async throws {
@@ -55,7 +58,7 @@ struct SoakTests {
                 runtime: service.clock.runtime(), index: Index(path: nil))
             let reader = ReadingSink(clock: service.clock)
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<16 { group.addTask { try await reader.work() } }
+                for _ in 0..<Self.workers { group.addTask { try await reader.work() } }
                 _ = try await importer.importRecords(state: nil, to: reader)
                 reader.end()
                 try await group.waitForAll()
