@@ -90,6 +90,13 @@ public final class FakeLibrary: Sendable {
         }
     }
 
+    /// After how many bytes of its body an upload is to break; nil where it is not.
+    func uploadCut(for head: FakeRequest) -> Int? {
+        withState { state in
+            state.faults.takeUploadCut { head.query.map { "\($0.name)=\($0.value)" }.joined(separator: "\n") }?.bytes
+        }
+    }
+
     /// Takes back what a connection that broke had been lent.
     func abandon(_ plan: BodyPlan) {
         guard case .upload(let sink, let session?) = plan else { return }

@@ -32,6 +32,8 @@ public struct ServiceRules: Sendable, Hashable {
     public var requestsPerDay: Int?
     /// Downloads per project and day; Google has 75,000. Nil for no limit.
     public var downloadsPerDay: Int?
+    /// Whether a query of an upload that is final answers with its token again. Not known of Google.
+    public var repeatsUploadTokens = false
     /// `batchCreate` calls per user and minute. Nil for no limit.
     public var writesPerMinute: Int?
     /// Whether `=d` leaves out where a JPEG was taken, as Google does. Off, so that a restore can be compared by bytes.

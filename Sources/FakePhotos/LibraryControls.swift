@@ -28,6 +28,8 @@ extension FakeLibrary {
     public var requestsInFlight: Int { withState { $0.statistics.inFlight } }
 
     public var bytesDownloaded: Int64 { withState { $0.statistics.bytesDownloaded } }
+    /// Uploads that came with their hash.
+    public var checkedUploads: Int { withState { $0.statistics.checkedUploads } }
     public var authorizedDownloads: Int { withState { $0.statistics.authorizedDownloads } }
     public var tokenRefreshes: Int { withState { $0.statistics.tokenRefreshes } }
 

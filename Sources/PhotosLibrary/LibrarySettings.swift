@@ -36,6 +36,7 @@ public struct LibrarySettings: Sendable {
             clientID: settings["client_id"] ?? "",
             clientSecret: settings.secret("client_secret"),
             token: try OAuthToken(parsing: blob))
+        api.sendsUploadHash = try settings.bool("upload_hash", default: true)
         _ = try Self.url(settings, "auth_url", default: PhotosClient.Configuration.googleAPI)
         caFile = settings["ca_file"]
         if let caFile, !FileManager.default.isReadableFile(atPath: caFile) {
@@ -132,6 +133,9 @@ public struct LibrarySettings: Sendable {
             "batch_size", .integer(0...50), "The most items that one call creates; 0 is 50.", default: "0"),
         SettingDefinition(
             "batch_timeout", .text, "How long a batch that is not full waits for company.", default: "1s"),
+        SettingDefinition(
+            "upload_hash", .flag, "Send the SHA-1 of what is uploaded, so that Google refuses damaged bytes.",
+            default: "true"),
     ]
 }
 

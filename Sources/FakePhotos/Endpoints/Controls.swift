@@ -170,6 +170,7 @@ extension ServiceRules {
         case "uploadTokenLifetime": uploadTokenLifetime = try number()
         case "requestsPerDay": requestsPerDay = try limit()
         case "downloadsPerDay": downloadsPerDay = try limit()
+        case "repeatsUploadTokens": repeatsUploadTokens = try flag()
         case "writesPerMinute": writesPerMinute = try limit()
         case "stripsLocation": stripsLocation = try flag()
         case "transcodesVideos": transcodesVideos = try flag()

@@ -36,7 +36,7 @@ extension LibraryState {
                 accessTokens[String(header.dropFirst("Bearer ".count))] = nil
             }
             return APIError.unauthenticated.response
-        case .dropAnswer, .truncate, .slow, .emptyPage, .repeatItem, .repeatToken, .latency, .stall, .itemError:
+        case .dropAnswer, .truncate, .slow, .emptyPage, .repeatItem, .repeatToken, .latency, .stall, .itemError, .cutUpload:
             return nil
         }
     }
@@ -51,7 +51,7 @@ extension LibraryState {
         case .slow:
             response.delivery.pieceSize = max(1, fault.bytes)
             response.delivery.pieceDelay = fault.seconds
-        case .status, .html, .reset, .expire, .emptyPage, .repeatItem, .repeatToken, .itemError: break
+        case .status, .html, .reset, .expire, .emptyPage, .repeatItem, .repeatToken, .itemError, .cutUpload: break
         }
     }
 }

@@ -17,13 +17,13 @@ extension LibraryState {
         }
         switch commands {
         case ["query"]:
-            return Self.status(session)
+            return Self.status(session, body: rules.repeatsUploadTokens ? session.token ?? "" : "")
         case ["cancel"]:
             if session.status == .active {
                 uploadSessions[id]?.status = .cancelled
                 uploadSessions[id]?.sink = nil
             }
-            return uploadSessions[id].map(Self.status) ?? Self.status(session)
+            return uploadSessions[id].map { Self.status($0) } ?? Self.status(session)
         case ["upload"], ["upload", "finalize"], ["finalize"]:
             return try takeChunk(call, id: id, session, isLast: commands.last == "finalize")
         default:
@@ -31,8 +31,8 @@ extension LibraryState {
         }
     }
 
-    private static func status(_ session: UploadSession) -> FakeResponse {
-        var response = FakeResponse(text: "")
+    private static func status(_ session: UploadSession, body: String = "") -> FakeResponse {
+        var response = FakeResponse(text: body)
         response.headers.add(name: "X-Goog-Upload-Status", value: session.status.rawValue)
         if session.status != .cancelled {
             response.headers.add(name: "X-Goog-Upload-Size-Received", value: "\(session.received)")
@@ -50,7 +50,7 @@ extension LibraryState {
         uploadSessions[id] = UploadSession(
             account: call.account, client: call.client,
             filename: headers.first(name: "X-Goog-Upload-File-Name") ?? "", mimeType: mimeType, rawSize: rawSize,
-            sink: UploadSink(spool: spool, expectedCount: rawSize, wantsSHA1: false))
+            sink: UploadSink(spool: spool, expectedCount: rawSize, wantsSHA1: true))
         var response = FakeResponse(text: "")
         response.headers.add(contentsOf: [
             "X-Goog-Upload-URL": "\(origin)/v1/uploads?upload_id=\(id)&upload_protocol=resumable",
@@ -119,7 +119,15 @@ extension LibraryState {
             return response
         }
         try checkSize(sink.count, mimeType: session.mimeType)
-        let token = keep(try finish(&sink), call, filename: session.filename)
+        let content = try finish(&sink)
+        if let promised = Self.promisedSHA1(call.request.headers) {
+            statistics.checkedUploads += 1
+            guard content.sha1 == promised else {
+                uploadSessions[id]?.status = .cancelled
+                throw .invalidArgument("User-provided checksum does not match received payload content.")
+            }
+        }
+        let token = keep(content, call, filename: session.filename)
         uploadSessions[id]?.status = .final
         uploadSessions[id]?.token = token
         var response = FakeResponse(text: token, type: "text/plain")

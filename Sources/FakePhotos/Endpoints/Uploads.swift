@@ -14,8 +14,11 @@ extension LibraryState {
         let mimeType = headers.first(name: "X-Goog-Upload-Content-Type") ?? ""
         try checkSize(sink.count, mimeType: mimeType)
         let content = try finish(&sink)
-        if let promised = Self.promisedSHA1(headers), content.sha1 != promised {
-            throw .invalidArgument("Checksum from header does not match received payload content.")
+        if let promised = Self.promisedSHA1(headers) {
+            statistics.checkedUploads += 1
+            guard content.sha1 == promised else {
+                throw .invalidArgument("Checksum from header does not match received payload content.")
+            }
         }
         let token = keep(content, call, filename: headers.first(name: "X-Goog-Upload-File-Name") ?? "")
         return FakeResponse(text: token, type: "text/plain")

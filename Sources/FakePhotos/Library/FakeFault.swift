@@ -27,6 +27,8 @@ public struct FakeFault: Sendable, Hashable {
         case expire
         /// The answer stops after ``FakeFault/bytes`` of its body, and goes on when the faults are cleared.
         case stall
+        /// The connection is reset when ``FakeFault/bytes`` of an upload's body have come.
+        case cutUpload = "cut-upload"
         /// One item of a `batchCreate` fails, with ``FakeFault/code``.
         case itemError = "item-error"
     }
@@ -99,12 +101,20 @@ struct FaultScript: Sendable {
     /// Takes the first fault that befalls a request.
     /// - Parameter subject: what `match` is looked up in; asked for only where a fault has one.
     mutating func take(_ endpoint: Endpoint, subject: () -> String) -> FakeFault? {
-        take(where: { $0.kind != .itemError && ($0.endpoint == nil || $0.endpoint == endpoint) }, subject: subject)
+        take(
+            where: {
+                $0.kind != .itemError && $0.kind != .cutUpload && ($0.endpoint == nil || $0.endpoint == endpoint)
+            }, subject: subject)
     }
 
     /// Takes the first fault that befalls an item of a `batchCreate`.
     mutating func takeItemError(filename: String) -> FakeFault? {
         take(where: { $0.kind == .itemError }, subject: { filename })
+    }
+
+    /// Takes the first fault that befalls an upload in the midst of its body.
+    mutating func takeUploadCut(subject: () -> String) -> FakeFault? {
+        take(where: { $0.kind == .cutUpload }, subject: subject)
     }
 
     private mutating func take(where applies: (FakeFault) -> Bool, subject: () -> String) -> FakeFault? {

@@ -15,6 +15,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var head: HTTPRequestHead?
     private var plan = BodyPlan.collect
     private var body = ByteBuffer()
+    /// How many bytes of the body may still come before the connection breaks.
+    private var bytesToCut: Int?
     private var writing: ResponseWriting?
     private var route = Route(method: "", path: "")
     private var keepsAlive = true
@@ -37,9 +39,11 @@ final class ConnectionHandler: ChannelInboundHandler {
         keepsAlive = head.isKeepAlive
         body.clear()
         plan = .collect
+        bytesToCut = nil
         if head.method == .POST, head.uri.hasPrefix("/v1/uploads") {
-            plan = library.bodyPlan(
-                for: FakeRequest(head.method.rawValue, head.uri, headers: head.headers, buffer: ByteBuffer()))
+            let request = FakeRequest(head.method.rawValue, head.uri, headers: head.headers, buffer: ByteBuffer())
+            plan = library.bodyPlan(for: request)
+            if case .upload = plan { bytesToCut = library.uploadCut(for: request) }
         }
         if head.headers[canonicalForm: "expect"].contains(where: { $0.lowercased() == "100-continue" }) {
             let answer = HTTPResponseHead(version: head.version, status: .continue)
@@ -48,6 +52,13 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     private func take(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+        var bytes = bytes
+        let isCut = bytesToCut.map { $0 <= bytes.readableBytes } ?? false
+        if let rest = bytesToCut {
+            bytes = bytes.readSlice(length: min(rest, bytes.readableBytes)) ?? bytes
+            bytesToCut = rest - bytes.readableBytes
+        }
+        defer { if isCut { cut(context) } }
         switch plan {
         case .discard: break
         case .collect:
@@ -55,7 +66,6 @@ final class ConnectionHandler: ChannelInboundHandler {
                 context.close(promise: nil)
                 return
             }
-            var bytes = bytes
             body.writeBuffer(&bytes)
         case .upload(var sink, let session):
             // The sink is taken out of the plan while it is written to: a second reference would copy its buffer.
@@ -66,6 +76,15 @@ final class ConnectionHandler: ChannelInboundHandler {
             }
             plan = .upload(sink, session: session)
         }
+    }
+
+    /// Breaks in the midst of a body; the session has its bytes back before the client can ask for them.
+    private func cut(_ context: ChannelHandlerContext) {
+        bytesToCut = nil
+        head = nil
+        library.abandon(plan)
+        plan = .discard
+        reset(context)
     }
 
     private func answer(_ context: ChannelHandlerContext) {
