@@ -74,7 +74,8 @@ extension PhotosClient {
         if let sha1 { headers.append(.googleHash(sha1)) }
         // Bytes that are sent twice give a second token, of which one is never used: nothing is created here.
         let answer = try await answer(
-            Call(method: "POST", path: "/v1/uploads", headers: headers, body: body, operation: operation, kind: .upload))
+            Call(method: "POST", path: "/v1/uploads", headers: headers, body: body, operation: operation, kind: .upload)
+        )
         return try token(in: answer.body, operation: operation)
     }
 

@@ -37,7 +37,8 @@ extension Journal {
                 sql: "DELETE FROM upload_sessions WHERE born <= ?",
                 arguments: [session.birth.seconds - UploadSession.longestAge])
             try db.execute(
-                sql: "INSERT OR REPLACE INTO upload_sessions(sha256, url, granularity, size, born) VALUES(?, ?, ?, ?, ?)",
+                sql:
+                    "INSERT OR REPLACE INTO upload_sessions(sha256, url, granularity, size, born) VALUES(?, ?, ?, ?, ?)",
                 arguments: [
                     sha256, session.url.reveal(), session.granularity, session.size, session.birth.seconds,
                 ])

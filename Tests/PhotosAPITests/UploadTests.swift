@@ -331,7 +331,8 @@ extension FakeService {
 
 @Suite struct MediaFormatTests {
     @Test(arguments: [
-        ("a.JPG", nil, "image/jpeg"), ("a.jpg", "application/octet-stream", "image/jpeg"), ("a.dng", nil, "image/x-adobe-dng"),
+        ("a.JPG", nil, "image/jpeg"), ("a.jpg", "application/octet-stream", "image/jpeg"),
+        ("a.dng", nil, "image/x-adobe-dng"),
         ("a.CR3", nil, "image/x-canon-cr3"), ("a.tar.mp4", nil, "video/mp4"), ("noname", "image/png", "image/png"),
         ("a.jpg", "image/pjpeg", "image/pjpeg"),
     ])

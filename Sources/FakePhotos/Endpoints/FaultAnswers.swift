@@ -36,7 +36,8 @@ extension LibraryState {
                 accessTokens[String(header.dropFirst("Bearer ".count))] = nil
             }
             return APIError.unauthenticated.response
-        case .dropAnswer, .truncate, .slow, .emptyPage, .repeatItem, .repeatToken, .latency, .stall, .itemError, .cutUpload:
+        case .dropAnswer, .truncate, .slow, .emptyPage, .repeatItem, .repeatToken, .latency, .stall, .itemError,
+            .cutUpload:
             return nil
         }
     }
