@@ -24,6 +24,9 @@ struct RPCStatus: Sendable, Hashable {
         case 8: GoogleError.storageFull
         // INTERNAL and UNAVAILABLE pass; clients report that the same token works a moment later.
         case 13, 14: ConnectorError(.unavailable, said, isRetryable: true, hint: "run it again later")
+        // Over, or spent by a call whose answer was lost; the bytes have to be sent anew.
+        case 3 where message.lowercased().contains("token"):
+            ConnectorError(.rejected, said, isRetryable: true, hint: "run it again: the file is sent anew")
         default: ConnectorError(.rejected, said)
         }
     }

@@ -41,7 +41,12 @@ struct ResumableUpload: Sendable {
         func upload(_ session: UploadSession, at offset: Int64) async throws -> UploadToken {
             var upload = ResumableUpload(
                 session, at: offset, feed, mimeType: mimeType, client: client, onSession: onSession)
-            return try await upload.run()
+            // What the feed reads is read for whichever request comes next, and so does not end with one by itself.
+            return try await withTaskCancellationHandler {
+                try await upload.run()
+            } onCancel: {
+                Task { await feed.stop() }
+            }
         }
         if let known, known.size == feed.size, known.isAlive(at: client.runtime.now()), client.isTrusted(known) {
             switch try await client.status(of: known) {
@@ -110,7 +115,9 @@ struct ResumableUpload: Sendable {
         cause.isRetryable = true
         while true {
             failures += 1
-            guard let delay = client.retryDelay(after: failures, error: cause) else { throw error }
+            guard let delay = client.retryDelay(after: failures, error: cause) else {
+                throw isRefusal ? error : cause
+            }
             try await client.runtime.sleep(delay)
             switch try await client.status(of: session) {
             case .active(let received):

@@ -7,10 +7,11 @@ actor UploadFeed {
     /// How many of the bytes that were read last are held at least.
     ///
     /// A content cannot be read again, and a request of any length may break. What was given to the connection and has
-    /// not arrived is then sent again from here: it lies in the socket (4 MiB at most, by Linux's tcp_wmem), in our own
-    /// buffers (1 MiB) or in a server that had not stored it yet. So a break costs no more than this, the whole file can
-    /// be one request, and the memory is the number of uploads times this.
-    static let window: Int64 = 8 << 20
+    /// not been stored is then sent again from here: it lies in our own buffers (three parts of ``UploadPiece``), in our
+    /// socket (4 MiB at most, by Linux's tcp_wmem), in the other one (6 MiB where it is Linux, by tcp_rmem) or in the
+    /// server itself. So a break costs no more than this, the whole file can be one request, and the memory is the
+    /// number of uploads times this. Where a server had stored even less, the upload fails and its session lives on.
+    static let window: Int64 = 16 << 20
 
     nonisolated let size: Int64
     private let content: any HTTPBodySource
@@ -104,6 +105,9 @@ actor UploadFeed {
 
 /// A range of a content as the body of one request.
 actor UploadPiece: HTTPBodySource {
+    /// In bytes: what is handed over at a time, so that little of it is out of our hands.
+    private static let part: Int64 = 256 << 10
+
     private let feed: UploadFeed
     private var rest: Range<Int64>
 
@@ -118,7 +122,7 @@ actor UploadPiece: HTTPBodySource {
             if rest.upperBound == feed.size { try await feed.finish() }
             return nil
         }
-        let bytes = try await feed.bytes(at: rest.lowerBound, limit: Int64(rest.count))
+        let bytes = try await feed.bytes(at: rest.lowerBound, limit: min(Int64(rest.count), Self.part))
         rest = rest.lowerBound + Int64(bytes.count)..<rest.upperBound
         return bytes
     }

@@ -266,11 +266,11 @@ actor Committer {
         for (entry, result) in zip(run, results) {
             switch result {
             case .success(let item): entry.answer.resume(returning: .created(itemID: item.id))
-            case .failure(let error) where error.isRetryable: again.append(entry)
             case .failure(let error) where error.code == .rejected:
                 // A token that was refused is of no use in the next run either.
                 try? await journal.forget(sha256: entry.request.sha256)
                 entry.answer.resume(returning: .refused(error))
+            case .failure(let error) where error.isRetryable: again.append(entry)
             case .failure(let error):
                 noteFatal(error)
                 entry.answer.resume(returning: .failed(error))

@@ -17,8 +17,8 @@ public final class PhotosExporter: Exporter {
     private let budget: UploadBudget
     private let runtime: Runtime
 
-    /// What all uploads may hold in memory together, in bytes: sixteen large files, or eight at the limit of the raw
-    /// protocol, whatever `transfers` says.
+    /// What all uploads may hold in memory together, in bytes, whatever `transfers` says: eight large files, or as
+    /// many small ones as fit.
     private static let uploadMemory: Int64 = 128 << 20
 
     /// Sets the exporter up without a word to the network.

@@ -100,7 +100,7 @@ extension FakeService {
     func aBreakAnywhereCostsNoByte(seed: UInt64) async throws {
         try await FakeService.run { service in
             var random = SeededRandom(seed: seed)
-            let size = Int.random(in: large...large + (6 << 20), using: &random)
+            let size = Int.random(in: large...large + (12 << 20), using: &random)
             let client = try service.uploader(hash: Bool.random(using: &random))
             let cuts = Int.random(in: 1...4, using: &random)
             for _ in 0..<cuts {
@@ -152,13 +152,15 @@ extension FakeService {
     @Test func aTokenThatWentWithItsAnswerIsAskedForByAnotherRun() async throws {
         try await FakeService.run { service in
             let client = try service.uploader()
+            // So long that its start is not held any more.
+            let bytes = bytes(large + 2_000_000)
             var fault = FakeFault(.dropAnswer, on: .uploads)
             fault.after = 2
             service.library.inject(fault)
             let sessions = SessionLog()
             let error = await #expect(throws: ConnectorError.self) {
                 try await client.upload(
-                    OneTimeContent(bytes(large)), size: Int64(large), mimeType: "video/mp4",
+                    OneTimeContent(bytes), size: Int64(bytes.count), mimeType: "video/mp4",
                     onSession: sessions.keeper)
             }
             #expect(error?.code == .unavailable)
@@ -326,6 +328,46 @@ extension FakeService {
             #expect(error?.message.contains("another host") == true)
             #expect(service.library.requestCount(.uploads) == 1)
         }
+    }
+}
+
+@Suite struct UploadFeedTests {
+    @Test func theLastBytesAreHeldAndNoMore() async throws {
+        let all = bytes(24 << 20)
+        let feed = UploadFeed(OneTimeContent(all, piece: 100_000), size: Int64(all.count))
+        #expect(try await feed.bytes(at: 0, limit: 10) == Array(all[..<10]))
+        try await feed.skip(to: Int64(all.count))
+        let oldest = Int64(all.count) - UploadFeed.window
+        #expect(await feed.holds(oldest))
+        #expect(await !feed.holds(oldest - 100_001))
+        let found = try await feed.bytes(at: oldest, limit: 5)
+        #expect(found == Array(all[Int(oldest)..<Int(oldest) + 5]))
+        #expect(try await feed.sha1() == Array(Insecure.SHA1.hash(data: all)))
+    }
+
+    @Test func anUploadThatIsCancelledDoesNotWaitForItsContent() async throws {
+        try await FakeService.run { service in
+            let client = try service.uploader()
+            let (asked, signal) = AsyncStream.makeStream(of: Void.self)
+            let task = Task {
+                try await client.upload(StuckContent(signal), size: Int64(large), mimeType: "video/mp4")
+            }
+            for await _ in asked { break }
+            task.cancel()
+            await #expect(throws: CancellationError.self) { try await task.value }
+        }
+    }
+}
+
+/// Says when it is asked, and never answers.
+private struct StuckContent: HTTPBodySource {
+    private let signal: AsyncStream<Void>.Continuation
+    init(_ signal: AsyncStream<Void>.Continuation) { self.signal = signal }
+
+    func next() async throws -> [UInt8]? {
+        signal.yield()
+        try await Task.sleep(for: .seconds(3600))
+        return nil
     }
 }
 
