@@ -28,7 +28,7 @@ let package = Package(
         .target(name: "StrictJSON"),
         .target(name: "ConnectorKit", dependencies: ["StrictJSON"]),
         .target(name: "HTTP", dependencies: ["CCurl"]),
-        .target(name: "PhotosAPI", dependencies: ["ConnectorKit", "HTTP", "StrictJSON"]),
+        .target(name: "PhotosAPI", dependencies: ["ConnectorKit", "HTTP", "StrictJSON", crypto]),
         .target(name: "RcloneConfig", dependencies: ["ConnectorKit", "StrictJSON", crypto]),
         .target(name: "PhotosLibrary", dependencies: ["ConnectorKit", "HTTP", "PhotosAPI", crypto, database]),
         .target(name: "PhotosImporter", dependencies: ["ConnectorKit", "PhotosAPI", "PhotosLibrary", crypto]),
@@ -60,7 +60,9 @@ let package = Package(
         .testTarget(name: "ConnectorKitTests", dependencies: ["ConnectorKit", "SeededRandom", "StrictJSON"]),
         .testTarget(name: "FakePhotosTests", dependencies: ["ConnectorKit", "FakePhotos", "StrictJSON", crypto] + nio),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "SeededRandom"] + nio),
-        .testTarget(name: "PhotosAPITests", dependencies: ["FakePhotos", "PhotosAPI", "TestSupport"]),
+        .testTarget(
+            name: "PhotosAPITests",
+            dependencies: ["FakePhotos", "HTTP", "PhotosAPI", "SeededRandom", "TestSupport", crypto]),
         .testTarget(
             name: "PhotosLibraryTests", dependencies: ["ConnectorKit", "PhotosAPI", "PhotosLibrary", "SeededRandom"]),
         .testTarget(
@@ -80,7 +82,8 @@ let package = Package(
         .testTarget(
             name: "PhotosImporterTests", dependencies: ["FakePhotos", "PhotosImporter", "TestSupport", crypto]),
         .testTarget(
-            name: "PhotosExporterTests", dependencies: ["FakePhotos", "PhotosExporter", "TestSupport", crypto]),
+            name: "PhotosExporterTests",
+            dependencies: ["FakePhotos", "PhotosExporter", "SeededRandom", "TestSupport", crypto]),
         .testTarget(
             name: "RcloneConfigTests",
             dependencies: ["ConnectorKit", "RcloneConfig", "SeededRandom", "StrictJSON", crypto]),

@@ -34,6 +34,8 @@ public struct ServiceRules: Sendable, Hashable {
     public var downloadsPerDay: Int?
     /// When the quotas of a day are refilled. Google names midnight in California outside of its reference only.
     public var quotaDay = QuotaDay.pacific
+    /// Whether a query of an upload that is final answers with its token again. Not known of Google.
+    public var repeatsUploadTokens = false
     /// Writes per user and minute. Nil for no limit.
     public var writesPerMinute: Int?
     /// Writes of a user at a time. Nil for no limit.

@@ -30,7 +30,8 @@ extension FakeLibrary {
     public var bytesDownloaded: Int64 { withState { $0.statistics.bytesDownloaded } }
     /// The most requests that were under way at a time since the start, or since the last reset.
     public var mostRequestsInFlight: Int { withState { $0.statistics.mostInFlight } }
-
+    /// Uploads that came with their hash.
+    public var checkedUploads: Int { withState { $0.statistics.checkedUploads } }
     public var authorizedDownloads: Int { withState { $0.statistics.authorizedDownloads } }
     public var tokenRefreshes: Int { withState { $0.statistics.tokenRefreshes } }
 

@@ -21,6 +21,7 @@ enum GoogleError {
             return known
         }
         let said = "Google could not \(operation): \(text)"
+        if isStorageFull(text) { return storageFull }
         switch status {
         case 401:
             return ConnectorError(
@@ -45,11 +46,10 @@ enum GoogleError {
                 .unavailable, said, isRetryable: true, retryAfter: retryAfter,
                 hint: "the service has a problem; run it again later")
         default:
-            // Storage that is full has no status of its own; the text is what clients go by.
-            if text.contains("remaining storage in the user's account is not enough") {
+            if saysWrongChecksum(envelope == nil ? String(decoding: body, as: UTF8.self) : text) {
                 return ConnectorError(
-                    .quota, "the storage of the Google account is full",
-                    hint: "free some space or buy more, then run it again: it goes on where it stopped")
+                    .corrupt, "the bytes of an upload changed on their way to Google", isRetryable: true,
+                    hint: "run it again; if it stays, set upload_hash=false and look for a proxy that changes bodies")
             }
             if text.contains("does not match any albums") { return ConnectorError(.notFound, said) }
             if envelope?["status"]?.stringValue == "FAILED_PRECONDITION" {
@@ -59,6 +59,22 @@ enum GoogleError {
             return ConnectorError(.rejected, said)
         }
     }
+
+    /// Storage that is full has no status of its own: clients report 400 and 429, and go by the text
+    /// (dtinit/data-transfer-project, GoogleMediaImporter).
+    static func isStorageFull(_ text: String) -> Bool {
+        text.contains("remaining storage in the user's account is not enough")
+    }
+
+    /// "Checksum from header does not match received payload content.", or "User-provided checksum ..."; in plain text
+    /// or in an envelope (dtinit/data-transfer-project, GooglePhotosInterface).
+    private static func saysWrongChecksum(_ text: String) -> Bool {
+        text.lowercased().contains("checksum") && text.contains("does not match received payload")
+    }
+
+    static let storageFull = ConnectorError(
+        .quota, "the storage of the Google account is full",
+        hint: "free some space or buy more, then run it again: it goes on where it stopped")
 
     private static func isDaily(text: String, envelope: JSON?) -> Bool {
         if text.contains("per day") { return true }

@@ -24,6 +24,8 @@ public final class PhotosClient: Sendable {
         public var bandwidth: Int?
         /// Whether calls of sharing are sent, although Google refuses them.
         public var triesSharing = false
+        /// Whether uploads carry the hash of their bytes, so that Google refuses what changed on the way.
+        public var sendsUploadHash = true
 
         public static let googleAPI = "https://photoslibrary.googleapis.com"
         public static let googlePicker = "https://photospicker.googleapis.com"
@@ -182,6 +184,8 @@ public final class PhotosClient: Sendable {
                 method: call.method, url: try url(of: call),
                 headers: call.headers + [HTTPHeader("Authorization", "Bearer \(token.reveal())")], body: call.body)
             request.acceptsCompression = true
+            // Parallel uploads would share one HTTP/2 connection, and with it one window of what may be on its way.
+            if call.kind == .upload { request.prefersHTTP2 = false }
             // What streams cannot be repeated in any case, and is worth the connection that it finds.
             if !call.isIdempotent, case .bytes = call.body { request.isSentOnce = true }
             countRequest(call.kind)

@@ -68,6 +68,7 @@ public final class Index: Sendable {
     private static let migrator: DatabaseMigrator = {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { db in try db.execute(sql: schema) }
+        migrator.registerMigration("upload-sessions") { db in try db.execute(sql: Journal.sessionSchema) }
         return migrator
     }()
 

@@ -44,6 +44,7 @@ public struct LibrarySettings: Sendable {
         api.pickerURL = try Self.url(settings, "picker_url", default: PhotosClient.Configuration.googlePicker)
         api.triesSharing = try settings.bool("shared", default: false)
         proxyURL = settings["proxy"] == nil ? nil : try Self.url(settings, "proxy", default: "")
+        api.sendsUploadHash = try settings.bool("upload_hash", default: true)
         _ = try Self.url(settings, "auth_url", default: PhotosClient.Configuration.googleAPI)
         caFile = settings["ca_file"]
         if let caFile, !FileManager.default.isReadableFile(atPath: caFile) {
@@ -161,6 +162,9 @@ public struct LibrarySettings: Sendable {
         SettingDefinition("trace", .flag, "Tell of every request, as -vv does.", default: "false"),
         SettingDefinition(
             "batch_timeout", .text, "How long a batch that is not full waits for company.", default: "1s"),
+        SettingDefinition(
+            "upload_hash", .flag, "Send the SHA-1 of what is uploaded, so that Google refuses damaged bytes.",
+            default: "true"),
     ]
 }
 

@@ -199,6 +199,7 @@ extension ServiceRules {
         case "requestsPerDay": requestsPerDay = try limit()
         case "downloadsPerDay": downloadsPerDay = try limit()
         case "quotaDay": quotaDay = try choice()
+        case "repeatsUploadTokens": repeatsUploadTokens = try flag()
         case "writesPerMinute": writesPerMinute = try limit()
         case "concurrentWrites": concurrentWrites = try limit()
         case "limitsAlbumWrites": limitsAlbumWrites = try flag()

@@ -17,10 +17,10 @@ extension LibraryState {
         }
         switch commands {
         case ["query"]:
-            return Self.status(session)
+            return Self.status(session, body: rules.repeatsUploadTokens ? session.token ?? "" : "")
         case ["cancel"]:
             if session.status == .active { endSession(id, isForgotten: false) }
-            return uploadSessions[id].map(Self.status) ?? Self.status(session)
+            return uploadSessions[id].map { Self.status($0) } ?? Self.status(session)
         case ["upload"], ["upload", "finalize"], ["finalize"]:
             return try takeChunk(call, id: id, session, isLast: commands.last == "finalize")
         default:
@@ -28,8 +28,8 @@ extension LibraryState {
         }
     }
 
-    private static func status(_ session: UploadSession) -> FakeResponse {
-        var response = FakeResponse(text: "")
+    private static func status(_ session: UploadSession, body: String = "") -> FakeResponse {
+        var response = FakeResponse(text: body)
         response.headers.add(name: "X-Goog-Upload-Status", value: session.status.rawValue)
         if session.status != .cancelled {
             response.headers.add(name: "X-Goog-Upload-Size-Received", value: "\(session.received)")
@@ -135,8 +135,13 @@ extension LibraryState {
         }
         try checkSize(sink.count, mimeType: session.mimeType)
         let content = try finish(&sink)
+        do {
+            try checkHash(session.hash ?? call.request.headers.first(name: "X-Goog-Hash"), of: content)
+        } catch {
+            uploadSessions[id]?.status = .cancelled
+            throw error
+        }
         uploadSessions[id]?.status = .final
-        try checkHash(session.hash ?? call.request.headers.first(name: "X-Goog-Hash"), of: content)
         let token = keep(
             content, call,
             UploadRecord(

@@ -26,8 +26,9 @@ extension LibraryState {
     }
 
     /// Compares what came with the hashes that the client says it has: `X-Goog-Hash: sha1=BASE64`.
-    func checkHash(_ header: String?, of content: StoredContent) throws(APIError) {
+    mutating func checkHash(_ header: String?, of content: StoredContent) throws(APIError) {
         guard let header, rules.hashCheck != .ignored else { return }
+        statistics.checkedUploads += 1
         if rules.hashCheck == .refused { throw .invalidArgument("Invalid value for header X-Goog-Hash.") }
         for promise in header.split(separator: ",") {
             let parts = promise.trimmingPrefix(while: \.isWhitespace).split(separator: "=", maxSplits: 1)

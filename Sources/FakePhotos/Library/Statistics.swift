@@ -7,6 +7,8 @@ struct Statistics: Sendable {
     private var faults: [FakeFault.Kind: Int] = [:]
     var bytesDownloaded: Int64 = 0
     var bytesUploaded: Int64 = 0
+    /// Uploads that came with their hash.
+    var checkedUploads = 0
     /// Downloads that carried an access token, which the download host has no business to see.
     var authorizedDownloads = 0
     var tokenRefreshes = 0
@@ -60,6 +62,7 @@ struct Statistics: Sendable {
         var members: JSONObject = [
             "requests": .object(counts), "statuses": .object(answers), "faults": .object(befallen),
             "bytesDownloaded": .integer(bytesDownloaded), "bytesUploaded": .integer(bytesUploaded),
+            "checkedUploads": .integer(Int64(checkedUploads)),
             "authorizedDownloads": .integer(Int64(authorizedDownloads)),
             "tokenRefreshes": .integer(Int64(tokenRefreshes)), "itemsCreated": .integer(Int64(itemsCreated)),
             "inFlight": .integer(Int64(inFlight)), "mostInFlight": .integer(Int64(mostInFlight)),
