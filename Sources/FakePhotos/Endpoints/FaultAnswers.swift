@@ -94,7 +94,9 @@ extension LibraryState {
     /// An upload that breaks: in the middle of its body where the fault has bytes, else by the end of its session alone.
     private mutating func breakOff(_ request: FakeRequest, _ fault: FakeFault) -> FakeResponse? {
         if fault.bytes > 0 { takePart(request, bytes: fault.bytes) }
-        if fault.kind == .sessionCut { endSession(request.parameter("upload_id") ?? "", isForgotten: fault.status == 404) }
+        if fault.kind == .sessionCut {
+            endSession(request.parameter("upload_id") ?? "", isForgotten: fault.status == 404)
+        }
         if fault.bytes == 0 { return nil }
         var response = FakeResponse(status: 500, text: "")
         response.delivery.isReset = true
