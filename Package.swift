@@ -60,7 +60,7 @@ let package = Package(
         .testTarget(name: "ConnectorKitTests", dependencies: ["ConnectorKit", "SeededRandom", "StrictJSON"]),
         .testTarget(name: "FakePhotosTests", dependencies: ["ConnectorKit", "FakePhotos", "StrictJSON", crypto] + nio),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "SeededRandom"] + nio),
-        .testTarget(name: "PhotosAPITests", dependencies: ["FakePhotos", "PhotosAPI", "TestSupport"]),
+        .testTarget(name: "PhotosAPITests", dependencies: ["FakePhotos", "HTTP", "PhotosAPI", "TestSupport"]),
         .testTarget(name: "PhotosLibraryTests", dependencies: ["PhotosLibrary", "SeededRandom"]),
         .testTarget(
             name: "CommandsTests",

@@ -86,6 +86,22 @@ import Testing
         #expect(try await client.download(id).body == bytes)
     }
 
+    @Test func emptyPagesHaveTokensOfTheirOwn() async throws {
+        let library = try FakeLibrary()
+        let client = try TestClient(library)
+        var fault = FakeFault(.emptyPage)
+        fault.count = 3
+        library.inject(fault)
+        var tokens: [String] = []
+        var answer = try await client.get("/v1/mediaItems").json()
+        while answer.ids.isEmpty, let token = answer["nextPageToken"]?.stringValue {
+            tokens.append(token)
+            answer = try await client.get("/v1/mediaItems?pageToken=\(token)").json()
+        }
+        #expect(Set(tokens).count == 3)
+        #expect(try await client.get("/v1/mediaItems").json().ids == answer.ids)
+    }
+
     @Test func anItemIsMissingBetweenPages() async throws {
         let library = try FakeLibrary()
         let client = try TestClient(library)
