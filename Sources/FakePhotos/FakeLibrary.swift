@@ -48,7 +48,9 @@ public final class FakeLibrary: Sendable {
             await withCheckedContinuation { continuation in gate.wait { continuation.resume() } }
         }
         if response.delivery.delay > 0 { try? await Task.sleep(for: .seconds(response.delivery.delay)) }
-        finish(response, Route(method: request.method, path: request.path), bytes: response.contentLength)
+        let cut = response.delivery.closesAfter.map { Int64($0) } ?? (response.delivery.isReset ? 0 : .max)
+        let bytes = min(response.contentLength, cut)
+        finish(response, Route(method: request.method, path: request.path), bytes: bytes)
         return response
     }
 

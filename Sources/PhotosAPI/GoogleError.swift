@@ -52,7 +52,7 @@ enum GoogleError {
                     hint: "run it again; if it stays, set upload_hash=false and look for a proxy that changes bodies")
             }
             if text.contains("does not match any albums") { return ConnectorError(.notFound, said) }
-            if envelope?["status"]?.stringValue == "FAILED_PRECONDITION" {
+            if status == 400, envelope?["status"]?.stringValue == "FAILED_PRECONDITION" {
                 return ConnectorError(
                     .permission, said, hint: "open photos.google.com once with this account, and see that it is active")
             }

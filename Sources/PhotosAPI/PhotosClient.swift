@@ -162,9 +162,9 @@ public final class PhotosClient: Sendable {
                     meanings: call.meanings)
             } catch let error as ConnectorError {
                 if error.code != .auth { refusals = 0 }
-                try await waitToRepeat(call.kind, after: attempt, error)
                 // A call that Google was too busy for has done nothing.
-                guard !call.isStream, call.isIdempotent || error.code == .rateLimited else { throw error }
+                let mayRepeat = !call.isStream && (call.isIdempotent || error.code == .rateLimited)
+                try await waitToRepeat(call.kind, after: attempt, error, mayRepeat: mayRepeat)
             }
         }
     }

@@ -56,8 +56,12 @@ extension PhotosClient {
     /// Waits before what failed is sent again, or throws it where that cannot help.
     ///
     /// After a 429 nothing of its kind is sent for a while, by nobody. The daily quota ends all of its kind for the day.
-    /// - Parameter attempt: how often it was sent, from 1.
-    func waitToRepeat(_ kind: RequestKind, after attempt: Int, _ error: ConnectorError) async throws {
+    /// - Parameters:
+    ///   - attempt: how often it was sent, from 1.
+    ///   - mayRepeat: false where it must not be sent again, whatever happened to it.
+    func waitToRepeat(
+        _ kind: RequestKind, after attempt: Int, _ error: ConnectorError, mayRepeat: Bool = true
+    ) async throws {
         if error == GoogleError.dailyQuota, let quota = kind.quota {
             pacer.exhaust(quota)
             let now = runtime.now()
@@ -66,15 +70,13 @@ extension PhotosClient {
         guard let delay = configuration.retry.delay(after: attempt, error: error, random: runtime.random()) else {
             throw error
         }
+        // The wait itself is the next turn's.
+        if error.code == .rateLimited, pacer.slowDown(kind, pause: delay) { onEvent(.waits(kind, delay)) }
+        guard mayRepeat else { throw error }
         count {
             $0.retries += 1
             $0.waited += delay
         }
-        if error.code == .rateLimited {
-            // The wait itself is the next turn's.
-            if pacer.slowDown(kind, pause: delay) { onEvent(.waits(kind, delay)) }
-        } else {
-            try await runtime.sleep(delay)
-        }
+        if error.code != .rateLimited { try await runtime.sleep(delay) }
     }
 }

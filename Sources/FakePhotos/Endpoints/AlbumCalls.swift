@@ -53,7 +53,7 @@ extension LibraryState {
             writer.write { $0.endArray() }
         }
         if let following {
-            let token = pageToken(call, key: Int64(following), query: query)
+            let token = pageToken(call, after: page, key: Int64(following), query: query)
             writer.write {
                 $0.key("nextPageToken")
                 $0.value(token)

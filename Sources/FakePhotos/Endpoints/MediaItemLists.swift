@@ -85,7 +85,8 @@ extension LibraryState {
         if call.pageFault == .skipItem { shown = shown.dropLast() }
         let token = following.map { index in
             pageToken(
-                call, key: account.items[Int(order[index])].creationTime, position: order[index], query: query)
+                call, after: page, key: account.items[Int(order[index])].creationTime, position: order[index],
+                query: query)
         }
         return render(call, shown, token)
     }
@@ -109,7 +110,7 @@ extension LibraryState {
         }
         if call.pageFault == .repeatToken { following = first }
         if call.pageFault == .skipItem { shown = shown.dropLast() }
-        return render(call, shown, following.map { pageToken(call, key: Int64($0), query: query) })
+        return render(call, shown, following.map { pageToken(call, after: page, key: Int64($0), query: query) })
     }
 
     private func render(_ call: Call, _ positions: [Int32], _ token: String?) -> FakeResponse {

@@ -94,11 +94,12 @@ extension LibraryState {
         var following = start + shown.count
         if call.pageFault == .emptyPage { (shown, following) = ([], start) }
         if call.pageFault == .repeatItem, start > 0 { shown.insert(session.items[start - 1], at: 0) }
+        if call.pageFault == .skipItem { shown = shown.dropLast() }
         if call.pageFault == .repeatToken { following = start }
         var json = JSONObject()
         if !shown.isEmpty { json["mediaItems"] = .array(shown.map { pickedJSON($0, call) }) }
         if following < session.items.count {
-            json["nextPageToken"] = .string(pageToken(call, key: Int64(following), query: query))
+            json["nextPageToken"] = .string(pageToken(call, after: page, key: Int64(following), query: query))
         }
         return FakeResponse(json: .object(json))
     }
