@@ -62,8 +62,10 @@ enum Connection {
         let (name, config) = try reference.config(kind, store: store)
         let command = ConnectorCommand(
             executable: context.executable,
-            arguments: ["plugin", (role ?? kind) == .source ? "importer" : "exporter"], environment: context.environment
-        )
+            arguments: [
+                "plugin", (role ?? kind) == .source ? "importer" : "exporter", "--kept-as", kind.noun,
+            ],
+            environment: context.environment)
         let options = ConnectorOptions(
             hostname: ProcessInfo.processInfo.hostName, workingDirectory: context.workingDirectory,
             maxConcurrency: try transfers(config))

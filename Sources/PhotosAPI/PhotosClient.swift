@@ -52,15 +52,18 @@ public final class PhotosClient: Sendable {
     private let tokens: TokenProvider
     private let counters = Mutex(Statistics())
 
-    /// - Parameter onRenewal: called with each renewed sign-in, which somebody must keep.
+    /// - Parameters:
+    ///   - reload: asked before a sign-in is renewed, since another process may have done that.
+    ///   - onRenewal: called with each renewed sign-in, which somebody must keep.
     public init(
-        configuration: Configuration, http: HTTPClient, runtime: Runtime,
+        configuration: Configuration, http: HTTPClient, runtime: Runtime, reload: @escaping TokenReload = { nil },
         onRenewal: @escaping @Sendable (OAuthToken) -> Void
     ) {
         self.configuration = configuration
         self.http = http
         self.runtime = runtime
-        tokens = TokenProvider(http: http, configuration: configuration, runtime: runtime, onRenewal: onRenewal)
+        tokens = TokenProvider(
+            http: http, configuration: configuration, runtime: runtime, reload: reload, onRenewal: onRenewal)
     }
 
     /// Ends what is under way. Nothing can be asked afterwards.

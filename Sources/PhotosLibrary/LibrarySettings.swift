@@ -28,7 +28,7 @@ public struct LibrarySettings: Sendable {
         guard let blob = settings["token"] else {
             throw ConnectorError(
                 .config, "the setting token is missing: there is no sign-in",
-                hint: "run rclone config reconnect NAME: and import the remote again")
+                hint: "run gphotos login \(settings["name"] ?? "NAME")")
         }
         api = PhotosClient.Configuration(
             apiURL: try Self.url(settings, "api_url", default: PhotosClient.Configuration.googleAPI),
@@ -36,7 +36,7 @@ public struct LibrarySettings: Sendable {
             clientID: settings["client_id"] ?? "",
             clientSecret: settings.secret("client_secret"),
             token: try OAuthToken(parsing: blob))
-        _ = try Self.url(settings, "auth_url", default: PhotosClient.Configuration.googleAPI)
+        _ = try Self.url(settings, "auth_url", default: OAuthClient.googleAuth)
         caFile = settings["ca_file"]
         if let caFile, !FileManager.default.isReadableFile(atPath: caFile) {
             throw ConnectorError(.config, "the setting ca_file names a file that cannot be read")
@@ -71,7 +71,7 @@ public struct LibrarySettings: Sendable {
     }
 
     /// A URL without a slash at its end: https, or http to this machine itself.
-    private static func url(_ settings: Settings, _ key: String, default fallback: String) throws(ConnectorError)
+    static func url(_ settings: Settings, _ key: String, default fallback: String) throws(ConnectorError)
         -> String
     {
         guard var text = settings[key] else { return fallback }

@@ -29,6 +29,7 @@ extension LibraryState {
         _ request: FakeRequest, _ route: Route, now: Int64, pageFault: FakeFault.Kind?
     ) throws(APIError) -> FakeResponse {
         switch route.endpoint {
+        case .auth: return authorize(request, now: now)
         case .token: return token(request, now: now)
         case .revoke: return revoke(request)
         case .download: return try download(request, grant: route.argument, now: now)
@@ -70,7 +71,7 @@ extension LibraryState {
         case .itemsBatchCreate: try batchCreateItems(call)
         case .itemsPatch: try patchItem(call)
         case .uploads: try upload(call)
-        case .shared, .download, .token, .revoke, .control, .unknown:
+        case .shared, .download, .auth, .token, .revoke, .control, .unknown:
             throw APIError(404, "NOT_FOUND", "Method not found.")
         }
     }

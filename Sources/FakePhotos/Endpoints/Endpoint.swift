@@ -18,6 +18,8 @@ public enum Endpoint: String, Sendable, Hashable, CaseIterable {
     case shared
     /// The host of the baseUrls.
     case download
+    /// The page where a user signs in.
+    case auth
     case token
     case revoke
     /// The service's own controls.
@@ -29,7 +31,7 @@ public enum Endpoint: String, Sendable, Hashable, CaseIterable {
     /// Whether it belongs to the Library API: needs an access token, and counts for the quota of requests.
     var isLibraryCall: Bool {
         switch self {
-        case .download, .token, .revoke, .control, .unknown: false
+        case .download, .auth, .token, .revoke, .control, .unknown: false
         default: true
         }
     }
@@ -41,7 +43,7 @@ public enum Endpoint: String, Sendable, Hashable, CaseIterable {
         case .albumsList, .albumsGet, .itemsList, .itemsSearch, .itemsGet, .itemsBatchGet: [.read]
         case .albumsPatch, .albumsBatchRemove, .itemsPatch: [.edit]
         case .albumsBatchAdd, .albumsEnrich: [.append, .edit]
-        case .shared, .download, .token, .revoke, .control, .unknown: []
+        case .shared, .download, .auth, .token, .revoke, .control, .unknown: []
         }
     }
 }
@@ -66,6 +68,7 @@ struct Route: Sendable, Hashable {
         if let command = rest("/_fake/") { return (.control, command) }
         if path.hasPrefix("/v1/sharedAlbums") { return (.shared, "") }
         switch (method, path) {
+        case ("GET", "/auth"): return (.auth, "")
         case ("POST", "/token"): return (.token, "")
         case ("POST", "/revoke"): return (.revoke, "")
         case ("POST", "/v1/uploads"), ("POST", "/v1/uploads/"): return (.uploads, "")
