@@ -134,7 +134,8 @@ struct BrowserSignIn: Sendable {
             case .none:
                 throw ConnectorError(
                     .auth, "the address that was pasted holds no answer of Google",
-                    hint: "allow the access first; then copy the whole address, with everything behind the question mark")
+                    hint:
+                        "allow the access first; then copy the whole address, with everything behind the question mark")
             }
         }
     }

@@ -40,7 +40,8 @@ struct LoginCommand: GphotosCommand {
         if !rest.isEmpty {
             throw Failure(
                 .usage, "login takes one name and nothing else",
-                hint: "a token is never given on the command line, where others can read it; --no-browser reads it from "
+                hint:
+                    "a token is never given on the command line, where others can read it; --no-browser reads it from "
                     + "the standard input")
         }
         let store = try context.configurationStore(console)

@@ -66,7 +66,8 @@ private final class RequestHandler: ChannelInboundHandler {
     private var head: HTTPRequestHead?
 
     init(
-        _ receive: @escaping (LoopbackListener.Request)
+        _ receive:
+            @escaping (LoopbackListener.Request)
             -> AsyncStream<LoopbackListener.Request>.Continuation.YieldResult
     ) {
         self.receive = receive

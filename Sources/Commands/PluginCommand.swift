@@ -43,7 +43,8 @@ struct PluginCommand: AsyncParsableCommand {
         }
         let runtime = CommandContext.current.runtime
         let status = await runConnector(
-            Self.plugin(runtime, keptAs: keptAs), role: role.connectorRole, input: streams.input, output: streams.output,
+            Self.plugin(runtime, keptAs: keptAs), role: role.connectorRole, input: streams.input,
+            output: streams.output,
             runtime: runtime, watchesSignals: false)
         throw ExitCode(status)
     }

@@ -70,7 +70,8 @@ extension GoogleError {
         case "access_denied":
             ConnectorError(
                 .permission, "the sign-in was refused in the browser",
-                hint: "run gphotos login again and allow it; an account that may not try an app in Testing has to be added "
+                hint:
+                    "run gphotos login again and allow it; an account that may not try an app in Testing has to be added "
                     + "to its test users first")
         case "admin_policy_enforced", "org_internal":
             ConnectorError(

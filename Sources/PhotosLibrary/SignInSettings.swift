@@ -22,7 +22,8 @@ public struct SignInSettings: Sendable, Hashable {
         }
         if try settings.bool("client_credentials", default: false) {
             throw ConnectorError(
-                .config, "the setting client_credentials does not work with Google Photos: an app cannot sign in as itself",
+                .config,
+                "the setting client_credentials does not work with Google Photos: an app cannot sign in as itself",
                 hint: "unset it")
         }
         client = OAuthClient(

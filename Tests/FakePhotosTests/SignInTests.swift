@@ -42,12 +42,13 @@ import Testing
         var fields = [
             "grant_type": "authorization_code", "code": code, "redirect_uri": Self.redirect,
             "code_verifier": Self.verifier,
-        ].merging(more) { $1 }
+        ]
         let credentials = "\(FakeLibrary.clientID):\(FakeLibrary.clientSecret)"
         if !basic {
             fields["client_id"] = FakeLibrary.clientID
             fields["client_secret"] = FakeLibrary.clientSecret
         }
+        fields.merge(more) { $1 }
         return await library.respond(
             to: FakeRequest(
                 "POST", "/token",

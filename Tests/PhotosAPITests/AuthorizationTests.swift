@@ -7,7 +7,7 @@ import Testing
 
 @testable import PhotosAPI
 
-@Suite struct SignInTests {
+@Suite struct AuthorizationTests {
     private static let client = OAuthClient(id: "id 1", secret: Secret("s"))
 
     private func authorization(
@@ -158,7 +158,9 @@ import Testing
         var kept: OAuthToken? { token.withLock { $0 } }
     }
 
-    private func withClients(_ service: FakeService, _ body: (TokenProvider, TokenProvider, Keeper) async throws -> Void)
+    private func withClients(
+        _ service: FakeService, _ body: (TokenProvider, TokenProvider, Keeper) async throws -> Void
+    )
         async throws
     {
         let http = try service.httpClient()
