@@ -370,7 +370,7 @@ struct LoginTests {
                     settings, ConnectorOptions(hostname: "h", workingDirectory: "/", maxConcurrency: 4),
                     SilentReporter())
                 try await importer.ping()
-                await importer.close()
+                try await importer.close()
                 #expect(stage.library.tokenRefreshes == renewals)
             }
         }
