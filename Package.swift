@@ -40,9 +40,9 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "ConnectorKit", "HostEngine", "PhotosExporter", "PhotosImporter", "PhotosLibrary", "PluginJSONL",
-                "RcloneConfig", "StrictJSON", "Vault", arguments,
-            ]),
+                "ConnectorKit", "HostEngine", "PhotosAPI", "PhotosExporter", "PhotosImporter", "PhotosLibrary",
+                "PluginJSONL", "RcloneConfig", "StrictJSON", "Vault", arguments,
+            ] + nio),
         .executableTarget(name: "gphotos", dependencies: ["Commands"]),
 
         .target(
@@ -53,7 +53,7 @@ let package = Package(
             path: "Benchmarks/gphotos-bench"),
 
         .target(
-            name: "TestSupport", dependencies: ["ConnectorKit", "FakePhotos", "PhotosAPI", "PhotosLibrary"],
+            name: "TestSupport", dependencies: ["ConnectorKit", "FakePhotos", "HTTP", "PhotosAPI", "PhotosLibrary"],
             path: "Tests/TestSupport"),
         .target(name: "SeededRandom", path: "Tests/SeededRandom"),
         .testTarget(name: "StrictJSONTests", dependencies: ["SeededRandom", "StrictJSON"]),

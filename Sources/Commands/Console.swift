@@ -25,6 +25,15 @@ struct Console: Sendable {
     /// One line of JSON Lines.
     func printLine(_ json: JSON) throws { try stdout.write(json.bytes + [UInt8(ascii: "\n")]) }
 
+    /// What a person has to do now, which waits for it: said on stderr, also with `--quiet`.
+    func ask(_ message: String, link: String) {
+        let line =
+            isJSON
+            ? JSON.object(["type": "ask", "message": .string(message), "url": .string(link)]).text
+            : "\(message.printable)\n\n    \(link.printable)\n"
+        try? stderr.write(line + "\n")
+    }
+
     /// What a person should know although all goes on.
     func warn(_ message: String) { log(.warning, message) }
 

@@ -11,7 +11,7 @@ struct Gphotos: AsyncParsableCommand {
             """,
         version: VersionCommand.text,
         subcommands: [
-            RemoteGroup<SourceNoun>.self, RemoteGroup<DestinationNoun>.self, BackupCommand.self,
+            RemoteGroup<SourceNoun>.self, RemoteGroup<DestinationNoun>.self, LoginCommand.self, BackupCommand.self,
             SnapshotsCommand.self, LsCommand.self, CatCommand.self, DiffCommand.self, RestoreCommand.self,
             CheckCommand.self, ForgetCommand.self, PruneCommand.self, DoctorCommand.self, PluginCommand.self,
             VersionCommand.self,

@@ -63,8 +63,10 @@ enum Connection {
         if console.showsTrace { config["trace"] = "true" }
         let command = ConnectorCommand(
             executable: context.executable,
-            arguments: ["plugin", (role ?? kind) == .source ? "importer" : "exporter"], environment: context.environment
-        )
+            arguments: [
+                "plugin", (role ?? kind) == .source ? "importer" : "exporter", "--kept-as", kind.noun,
+            ],
+            environment: context.environment)
         let options = ConnectorOptions(
             hostname: ProcessInfo.processInfo.hostName, workingDirectory: context.workingDirectory,
             maxConcurrency: try transfers(config))

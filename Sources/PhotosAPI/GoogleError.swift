@@ -26,7 +26,7 @@ enum GoogleError {
         case 401:
             return ConnectorError(
                 .auth, "Google does not accept the sign-in: \(text)",
-                hint: "sign in again, then import or set the new token")
+                hint: signInAgain)
         case 409:
             // ABORTED: somebody else changed the same thing at the same time.
             return ConnectorError(.unavailable, said, isRetryable: true, retryAfter: retryAfter, hint: "run it again")
@@ -86,7 +86,7 @@ enum GoogleError {
         if text.contains("insufficient authentication scopes") {
             return ConnectorError(
                 .permission, "the sign-in does not cover what is needed to \(operation)",
-                hint: "sign in again and leave every permission ticked")
+                hint: "run gphotos login again and leave every permission ticked")
         }
         if text.contains("has not been used in project") || text.contains("it is disabled") {
             return ConnectorError(
@@ -100,33 +100,6 @@ enum GoogleError {
         return ConnectorError(
             .permission, said,
             hint: "since 31 March 2025 an app reaches only the items and albums that it created itself")
-    }
-
-    /// The error of an answer of the token endpoint (RFC 6749, section 5.2).
-    static func token(status: Int, body: [UInt8]) -> ConnectorError {
-        let json = try? JSON(parsing: body)
-        let code = json?["error"]?.stringValue ?? ""
-        switch (status, code) {
-        case (_, "invalid_grant"):
-            return ConnectorError(
-                .auth, "Google refuses the stored sign-in: it has expired or was revoked",
-                hint:
-                    "sign in again (rclone config reconnect NAME:, then import it again with --overwrite); an app whose "
-                    + "consent screen is in Testing loses its sign-ins after 7 days, any app after 6 months without use"
-            )
-        case (_, "invalid_client"), (_, "unauthorized_client"):
-            return ConnectorError(
-                .auth, "Google refuses the client id or the client secret",
-                hint: "compare client_id and client_secret with the Google Cloud console, under Credentials")
-        case (400, _), (401, _):
-            return ConnectorError(
-                .auth, "Google refuses to renew the sign-in\(code.isEmpty ? "" : " (\(code))")",
-                hint: "sign in again, then import the configuration again with --overwrite")
-        default:
-            return ConnectorError(
-                .unavailable, "the sign-in service answered with HTTP status \(status)", isRetryable: true,
-                hint: "run it again later")
-        }
     }
 
     /// A success whose body is not what the API promises.

@@ -55,11 +55,13 @@ public final class PhotosClient: Sendable {
 
     /// - Parameters:
     ///   - ledger: counts the requests of a day.
+    ///   - reload: asked before a sign-in is renewed, since another process may have done that.
     ///   - onEvent: told what a person may want to know, on the task that it happens on.
     ///   - onRenewal: called with each renewed sign-in, which somebody must keep.
     public init(
         configuration: Configuration, http: HTTPClient, runtime: Runtime,
-        ledger: any RequestLedger = UnlimitedLedger(), onEvent: @escaping @Sendable (ClientEvent) -> Void = { _ in },
+        ledger: any RequestLedger = UnlimitedLedger(), reload: @escaping TokenReload = { nil },
+        onEvent: @escaping @Sendable (ClientEvent) -> Void = { _ in },
         onRenewal: @escaping @Sendable (OAuthToken) -> Void
     ) {
         self.configuration = configuration
@@ -67,7 +69,8 @@ public final class PhotosClient: Sendable {
         self.runtime = runtime
         self.onEvent = onEvent
         pacer = Pacer(ledger: ledger, bandwidth: configuration.bandwidth, runtime: runtime)
-        tokens = TokenProvider(http: http, configuration: configuration, runtime: runtime, onRenewal: onRenewal)
+        tokens = TokenProvider(
+            http: http, configuration: configuration, runtime: runtime, reload: reload, onRenewal: onRenewal)
     }
 
     /// Ends what is under way. Nothing can be asked afterwards.

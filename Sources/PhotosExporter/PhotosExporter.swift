@@ -22,10 +22,11 @@ public final class PhotosExporter: Exporter {
     private static let uploadMemory: Int64 = 128 << 20
 
     /// Sets the exporter up without a word to the network.
+    /// - Parameter reload: asked for the sign-in before it is renewed, where it is known who keeps it.
     /// - Throws: ``ConnectorError`` with code `config` or `read-only`.
     public init(
         settings raw: Settings, options: ConnectorOptions, reporter: any ConnectorReporter, runtime: Runtime,
-        index: Index? = nil
+        index: Index? = nil, reload: @escaping TokenReload = { nil }
     ) throws {
         let settings = try LibrarySettings(raw)
         if settings.isReadOnly {
@@ -35,7 +36,7 @@ public final class PhotosExporter: Exporter {
         identity = ConnectorIdentity(origin: settings.origin, kind: "googlephotos", root: settings.root)
         self.runtime = runtime
         let index = try index ?? Index(path: Index.path(for: settings, environment: runtime.environment))
-        client = try PhotosClient(settings, runtime: runtime, reporter: reporter)
+        client = try PhotosClient(settings, runtime: runtime, reporter: reporter, reload: reload)
         journal = Journal(index)
         albums = AlbumBook(client: client)
         committer = Committer(

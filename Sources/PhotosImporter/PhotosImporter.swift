@@ -19,10 +19,11 @@ public final class PhotosImporter: Importer {
     private let runtime: Runtime
 
     /// Sets the importer up without a word to the network.
+    /// - Parameter reload: asked for the sign-in before it is renewed, where it is known who keeps it.
     /// - Throws: ``ConnectorError`` with code `config` or `not-found`, which says what is wrong with the settings.
     public init(
         settings raw: Settings, options: ConnectorOptions, reporter: any ConnectorReporter, runtime: Runtime,
-        index: Index? = nil
+        index: Index? = nil, reload: @escaping TokenReload = { nil }
     ) throws {
         settings = try LibrarySettings(raw)
         scope = try Scope(root: settings.root, views: settings.views)
@@ -31,7 +32,7 @@ public final class PhotosImporter: Importer {
         self.index = try index ?? Index(path: Index.path(for: settings, environment: runtime.environment))
         self.reporter = reporter
         self.runtime = runtime
-        client = try PhotosClient(settings, runtime: runtime, reporter: reporter)
+        client = try PhotosClient(settings, runtime: runtime, reporter: reporter, reload: reload)
         proxy = try OriginalsProxy(settings, runtime: runtime)
     }
 

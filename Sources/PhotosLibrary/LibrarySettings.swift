@@ -33,7 +33,7 @@ public struct LibrarySettings: Sendable {
         guard let blob = settings["token"] else {
             throw ConnectorError(
                 .config, "the setting token is missing: there is no sign-in",
-                hint: "run rclone config reconnect NAME: and import the remote again")
+                hint: "run gphotos login \(settings["name"] ?? "NAME")")
         }
         api = PhotosClient.Configuration(
             apiURL: try Self.url(settings, "api_url", default: PhotosClient.Configuration.googleAPI),
@@ -45,7 +45,7 @@ public struct LibrarySettings: Sendable {
         api.triesSharing = try settings.bool("shared", default: false)
         proxyURL = settings["proxy"] == nil ? nil : try Self.url(settings, "proxy", default: "")
         api.sendsUploadHash = try settings.bool("upload_hash", default: true)
-        _ = try Self.url(settings, "auth_url", default: PhotosClient.Configuration.googleAPI)
+        _ = try Self.url(settings, "auth_url", default: OAuthClient.googleAuth)
         caFile = settings["ca_file"]
         if let caFile, !FileManager.default.isReadableFile(atPath: caFile) {
             throw ConnectorError(.config, "the setting ca_file names a file that cannot be read")
@@ -85,7 +85,7 @@ public struct LibrarySettings: Sendable {
     }
 
     /// A URL without a slash at its end: https, or http to this machine itself.
-    private static func url(_ settings: Settings, _ key: String, default fallback: String) throws(ConnectorError)
+    static func url(_ settings: Settings, _ key: String, default fallback: String) throws(ConnectorError)
         -> String
     {
         guard var text = settings[key] else { return fallback }

@@ -6,23 +6,29 @@ extension PhotosClient {
     /// A client as the settings want it; a renewed sign-in goes to the host, which keeps it.
     ///
     /// Without a word to the network; the ledger of the day is opened.
+    /// - Parameter reload: asked before a sign-in is renewed, since another process may have done that.
     public convenience init(
-        _ settings: LibrarySettings, runtime: Runtime, reporter: any ConnectorReporter
+        _ settings: LibrarySettings, runtime: Runtime, reporter: any ConnectorReporter,
+        reload: @escaping TokenReload = { nil }
     ) throws {
         var configuration = settings.http
         // A transfer that waits for its reader holds its connection and does not count as one of the transfers.
         configuration.maxConnectionsPerHost = settings.transfers * 4
-        let http: HTTPClient
+        self.init(
+            configuration: settings.api, http: try HTTPClient(configured: configuration), runtime: runtime,
+            ledger: try QuotaLedger(settings, environment: runtime.environment), reload: reload,
+            onEvent: { reporter.tell($0) },
+            onRenewal: { reporter.configChanged(["token": $0.json.reveal()]) })
+    }
+}
+
+extension HTTPClient {
+    convenience init(configured configuration: Configuration) throws(ConnectorError) {
         do throws(HTTPError) {
-            http = try HTTPClient(configuration: configuration)
+            try self.init(configuration: configuration)
         } catch {
             throw ConnectorError(.config, error.message)
         }
-        self.init(
-            configuration: settings.api, http: http, runtime: runtime,
-            ledger: try QuotaLedger(settings, environment: runtime.environment),
-            onEvent: { reporter.tell($0) },
-            onRenewal: { reporter.configChanged(["token": $0.json.reveal()]) })
     }
 }
 

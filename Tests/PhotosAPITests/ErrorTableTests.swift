@@ -36,7 +36,7 @@ import Testing
             name: "401 once", operation: .list, faults: [.make(.expire, on: .itemsList)], requests: 4, count: 250),
         CallRow(
             name: "401 for ever", operation: .readItem, faults: [.status(401, on: .itemsGet, count: nil)], code: .auth,
-            hint: "sign in again", requests: 3),
+            hint: "gphotos login", requests: 3),
         CallRow(
             name: "403 missing scope", operation: .list,
             faults: [.status(403, "Request had insufficient authentication scopes.", on: .itemsList, count: nil)],
@@ -85,7 +85,8 @@ import Testing
             waits: [30, 30, 30, 30, 30]),
         CallRow(
             name: "429 with Retry-After", operation: .list,
-            faults: [.status(429, on: .itemsList, retryAfter: 77)], requests: 4, waits: [77], count: 250),
+            faults: [.status(429, on: .itemsList, retryAfter: 77)], requests: 4, waits: [77, 1, 0],
+            count: 250),
         CallRow(
             name: "429 with Retry-After of hours", operation: .readItem,
             faults: [.status(429, on: .itemsGet, count: nil, retryAfter: 7200)], code: .rateLimited,
@@ -114,10 +115,9 @@ import Testing
             CallRow(
                 name: "\(status) to a new album", operation: .createAlbum,
                 faults: [.status(status, on: .albumsCreate)], code: .unavailable, isRetryable: true, requests: 1),
-            // A stream cannot be read again: whoever has it repeats it.
             CallRow(
                 name: "\(status) to an upload", operation: .upload, faults: [.status(status, on: .uploads)],
-                code: .unavailable, isRetryable: true, requests: 1),
+                requests: 2, waits: [1]),
         ]
     }
 

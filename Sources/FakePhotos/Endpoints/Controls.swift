@@ -56,6 +56,8 @@ extension FakeLibrary {
             return FakeResponse(json: ["now": .integer(now)])
         case ("POST", "rules"):
             try changeRules(try request.object())
+        case ("POST", "sign-in"):
+            try changeSignIn(try request.object())
         case ("GET", "accounts"):
             return FakeResponse(json: .array(try accountNames.map { try credentialsJSON($0) }))
         case ("POST", "accounts"):

@@ -24,6 +24,7 @@ extension LibraryState {
         _ request: FakeRequest, _ route: Route, now: Int64, pageFault: FakeFault.Kind?
     ) throws(APIError) -> FakeResponse {
         switch route.endpoint {
+        case .auth: return authorize(request, now: now)
         case .token: return token(request, now: now)
         case .revoke: return revoke(request)
         case .download: return try download(request, grant: route.argument, now: now)

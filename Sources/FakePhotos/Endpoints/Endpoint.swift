@@ -27,6 +27,8 @@ public enum Endpoint: String, Sendable, Hashable, CaseIterable {
     case pickerDownload = "picker.download"
     /// rclone's way to the original bytes.
     case proxy
+    /// The page where a user signs in.
+    case auth
     case token
     case revoke
     /// The service's own controls.
@@ -38,7 +40,7 @@ public enum Endpoint: String, Sendable, Hashable, CaseIterable {
     /// Whether it belongs to the Library API: needs an access token, and counts for the quota of requests.
     var isLibraryCall: Bool {
         switch self {
-        case .download, .videoDownload, .proxy, .token, .revoke, .control, .unknown: false
+        case .download, .videoDownload, .proxy, .auth, .token, .revoke, .control, .unknown: false
         case .pickerCreate, .pickerGet, .pickerDelete, .pickerItems, .pickerDownload: false
         default: true
         }
@@ -52,7 +54,7 @@ public enum Endpoint: String, Sendable, Hashable, CaseIterable {
         case .albumsPatch, .albumsBatchRemove, .itemsPatch: [.edit]
         case .albumsBatchAdd, .albumsEnrich: [.append, .edit]
         case .pickerCreate, .pickerGet, .pickerDelete, .pickerItems, .pickerDownload: [.picker]
-        case .shared, .download, .videoDownload, .proxy, .token, .revoke, .control, .unknown: []
+        case .shared, .download, .videoDownload, .proxy, .auth, .token, .revoke, .control, .unknown: []
         }
     }
 }
@@ -80,6 +82,7 @@ struct Route: Sendable, Hashable {
         if let command = rest("/_fake/") { return (.control, command) }
         if path.hasPrefix("/v1/sharedAlbums") { return (.shared, "") }
         switch (method, path) {
+        case ("GET", "/auth"): return (.auth, "")
         case ("POST", "/token"): return (.token, "")
         case ("POST", "/revoke"): return (.revoke, "")
         case ("POST", "/v1/uploads"), ("POST", "/v1/uploads/"): return (.uploads, "")

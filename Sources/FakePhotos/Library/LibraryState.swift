@@ -20,6 +20,10 @@ struct LibraryState: Sendable {
 
     var accessTokens: [String: TokenGrant] = [:]
     var refreshTokens: [String: TokenGrant] = [:]
+    var authorizationCodes: [String: AuthorizationCode] = [:]
+    var signIn = SignInRules()
+    /// The number of the next refresh token: which is older is told by it.
+    var nextRefreshToken = 0
     var uploadTokens: [String: UploadToken] = [:]
     var uploadSessions: [String: UploadSession] = [:]
     var pickerSessions: [String: PickerSession] = [:]
@@ -74,6 +78,10 @@ struct TokenGrant: Sendable {
     var scopes: Set<Scope>
     /// Seconds since 1970; nil for a token without end.
     var expiry: Int64?
+    /// Which of several refresh tokens is the oldest.
+    var number = -1
+    /// Of a refresh token: the last time that it was used or made; nil for one that was there from the start.
+    var lastUse: Int64?
 }
 
 /// The parts of the API that a user can allow. All others died on 31 March 2025.
