@@ -6,11 +6,17 @@ public struct MediaItemFilter: Sendable, Hashable {
     /// Both ends are included. A month or day of 0 stands for the whole year or month; both ends have the same
     /// precision.
     public var dates: ClosedRange<CivilDate>?
+    /// Nil for both.
+    public var kind: MediaItem.Kind?
     public var onlyFavorites: Bool
     public var includesArchived: Bool
 
-    public init(dates: ClosedRange<CivilDate>? = nil, onlyFavorites: Bool = false, includesArchived: Bool = false) {
+    public init(
+        dates: ClosedRange<CivilDate>? = nil, kind: MediaItem.Kind? = nil, onlyFavorites: Bool = false,
+        includesArchived: Bool = false
+    ) {
         self.dates = dates
+        self.kind = kind
         self.onlyFavorites = onlyFavorites
         self.includesArchived = includesArchived
     }
@@ -22,6 +28,8 @@ public struct MediaItemFilter: Sendable, Hashable {
                 "ranges": [["startDate": Self.date(dates.lowerBound), "endDate": Self.date(dates.upperBound)]]
             ]
         }
+        // Exactly one type: two are an error.
+        if let kind { filters["mediaTypeFilter"] = ["mediaTypes": [kind == .video ? "VIDEO" : "PHOTO"]] }
         if onlyFavorites { filters["featureFilter"] = ["includedFeatures": ["FAVORITES"]] }
         if includesArchived { filters["includeArchivedMedia"] = true }
         return .object(filters)
