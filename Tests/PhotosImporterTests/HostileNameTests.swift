@@ -40,7 +40,7 @@ import Testing
                 id: "album", title: "a/../CON", mediaItemsCount: items.count, coverMediaItemID: "", isWriteable: true,
                 productURL: "")
         ])
-        let members = items.prefix(2000).map(\.id).sorted().compactMap { numbers[$0] }
+        let members = (0..<2000).compactMap { numbers["item-\($0)"] }
         try await listing.setMembers(members, ofAlbum: albums[0].number)
         albums = try await listing.giveDirectories(to: albums)
         let scope = try Scope(root: .root, views: [.byMonth, .album], layout: layout)

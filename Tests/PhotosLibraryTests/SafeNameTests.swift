@@ -26,7 +26,8 @@ import Testing
     ])
     func bySettingsANameBecomes(key: String, value: String, raw: String, safe: String) throws {
         let settings = Settings([key: value, "token": #"{"access_token":"a","refresh_token":"r"}"#])
-        #expect(SafeName.make(raw, try LibrarySettings(settings).layout.rules) == safe)
+        let rules = try LibrarySettings(settings).layout.rules
+        #expect(SafeName.make(raw, rules) == safe)
     }
 
     @Test func anEmptyNameIsNone() { #expect(SafeName.make("") == nil) }
