@@ -141,47 +141,49 @@ public struct LibrarySettings: Sendable {
     }
 
     /// The one definition of the settings: `spec`, validators and documentation are made of it.
-    public static let definitions: [SettingDefinition] = [
-        SettingDefinition(
-            "location", .text, "What to read or write: googlephotos://[/PATH].", default: "googlephotos://"),
-        SettingDefinition("client_id", .text, "OAuth client id of your Google Cloud project."),
-        SettingDefinition("client_secret", .text, "OAuth client secret.", secret: true),
-        SettingDefinition("token", .text, "OAuth token, as the JSON that rclone stores.", secret: true),
-        SettingDefinition("auth_url", .text, "URL of the sign-in page, for a test service."),
-        SettingDefinition("token_url", .text, "URL of the token endpoint, for a test service."),
-        SettingDefinition("api_url", .text, "Base URL of the Library API without /v1, for a test service."),
-        SettingDefinition("ca_file", .text, "PEM file of certificates to trust beside the system's."),
-        SettingDefinition("read_only", .flag, "Refuse to write to the account.", default: "false"),
-        SettingDefinition("include_archived", .flag, "Show archived items in the dated views.", default: "true"),
-        SettingDefinition(
-            "views", .text, "Trees that an import shows: of all, by-year, by-month, by-day, album, favorites.",
-            default: "by-month,album,favorites"),
-        SettingDefinition(
-            "start_year", .integer(0...9999), "The first year that views by date show, but for /media/all.",
-            default: "2000"),
-        SettingDefinition(
-            "read_size", .flag, "Ask for each size that is not known: one download request each.", default: "false"),
-        SettingDefinition("transfers", .integer(1...128), "The most transfers at a time.", default: "16"),
-        SettingDefinition(
-            "batch_mode", .choice(BatchMode.allCases.map(\.rawValue)),
-            "How uploads gather in batches; off makes each item alone.", default: "sync"),
-        SettingDefinition(
-            "batch_size", .integer(0...50), "The most items that one call creates; 0 is 50.", default: "0"),
-        SettingDefinition(
-            "daily_requests", .integer(0...100_000_000),
-            "API requests that all runs with this client id may make in a day; it ends at midnight Pacific time.",
-            default: "10000"),
-        SettingDefinition(
-            "daily_downloads", .integer(0...100_000_000),
-            "Downloads that all runs with this client id may make in a day.", default: "75000"),
-        SettingDefinition(
-            "bandwidth", .integer(0...1_000_000_000_000),
-            "Bytes a second that all downloads together may take; 0 is as many as there are.", default: "0"),
-        SettingDefinition("trace", .flag, "Tell of every request, as -vv does.", default: "false"),
-        SettingDefinition(
-            "batch_timeout", .text, "How long a batch that is not full waits for company; 10s with batch_mode async.",
-            default: "1s"),
-    ] + LibraryLayout.definitions + LibraryFilter.definitions
+    public static let definitions: [SettingDefinition] =
+        [
+            SettingDefinition(
+                "location", .text, "What to read or write: googlephotos://[/PATH].", default: "googlephotos://"),
+            SettingDefinition("client_id", .text, "OAuth client id of your Google Cloud project."),
+            SettingDefinition("client_secret", .text, "OAuth client secret.", secret: true),
+            SettingDefinition("token", .text, "OAuth token, as the JSON that rclone stores.", secret: true),
+            SettingDefinition("auth_url", .text, "URL of the sign-in page, for a test service."),
+            SettingDefinition("token_url", .text, "URL of the token endpoint, for a test service."),
+            SettingDefinition("api_url", .text, "Base URL of the Library API without /v1, for a test service."),
+            SettingDefinition("ca_file", .text, "PEM file of certificates to trust beside the system's."),
+            SettingDefinition("read_only", .flag, "Refuse to write to the account.", default: "false"),
+            SettingDefinition("include_archived", .flag, "Show archived items in the dated views.", default: "true"),
+            SettingDefinition(
+                "views", .text, "Trees that an import shows: of all, by-year, by-month, by-day, album, favorites.",
+                default: "by-month,album,favorites"),
+            SettingDefinition(
+                "start_year", .integer(0...9999), "The first year that views by date show, but for /media/all.",
+                default: "2000"),
+            SettingDefinition(
+                "read_size", .flag, "Ask for each size that is not known: one download request each.", default: "false"),
+            SettingDefinition("transfers", .integer(1...128), "The most transfers at a time.", default: "16"),
+            SettingDefinition(
+                "batch_mode", .choice(BatchMode.allCases.map(\.rawValue)),
+                "How uploads gather in batches; off makes each item alone.", default: "sync"),
+            SettingDefinition(
+                "batch_size", .integer(0...50), "The most items that one call creates; 0 is 50.", default: "0"),
+            SettingDefinition(
+                "daily_requests", .integer(0...100_000_000),
+                "API requests that all runs with this client id may make in a day; it ends at midnight Pacific time.",
+                default: "10000"),
+            SettingDefinition(
+                "daily_downloads", .integer(0...100_000_000),
+                "Downloads that all runs with this client id may make in a day.", default: "75000"),
+            SettingDefinition(
+                "bandwidth", .integer(0...1_000_000_000_000),
+                "Bytes a second that all downloads together may take; 0 is as many as there are.", default: "0"),
+            SettingDefinition("trace", .flag, "Tell of every request, as -vv does.", default: "false"),
+            SettingDefinition(
+                "batch_timeout", .text,
+                "How long a batch that is not full waits for company; 10s with batch_mode async.",
+                default: "1s"),
+        ] + LibraryLayout.definitions + LibraryFilter.definitions
 }
 
 /// What a location names.

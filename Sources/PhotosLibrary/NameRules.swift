@@ -84,7 +84,9 @@ public struct NameRules: Sendable, Hashable {
     private static let devices: Set<String> = {
         var names: Set<String> = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"]
         for port in ["COM", "LPT"] {
-            for digit in ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "¹", "²", "³"] { names.insert(port + digit) }
+            for digit in ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "¹", "²", "³"] {
+                names.insert(port + digit)
+            }
         }
         return names
     }()

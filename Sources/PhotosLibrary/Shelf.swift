@@ -37,7 +37,8 @@ public struct Shelf: Sendable {
     ///   - albums: those whose members were listed.
     ///   - showsFavorites: whether the favorites are shown and were listed.
     public init(
-        index: Index, listing: Listing, scope: Scope, filter: LibraryFilter, plan: ListingPlan, albums all: [ListedAlbum],
+        index: Index, listing: Listing, scope: Scope, filter: LibraryFilter, plan: ListingPlan,
+        albums all: [ListedAlbum],
         showsFavorites: Bool
     ) async throws {
         self.index = index

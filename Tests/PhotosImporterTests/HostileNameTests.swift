@@ -9,7 +9,8 @@ import Testing
     private static func items(_ count: Int, _ random: inout SeededRandom) -> [MediaItem] {
         let pieces: [String] = [
             "/", "..", ".", " ", "\0", "\n", "a", "A", "é", "e\u{301}", "É", "ß", "SS", "\u{202E}", "写", "😀", "\u{85}",
-            "\u{7F}", "CON", "con.txt", "LPT1", ":", "*", "\\", "\u{37E}", String(repeating: "x", count: 100), "IMG_1.jpg",
+            "\u{7F}", "CON", "con.txt", "LPT1", ":", "*", "\\", "\u{37E}", String(repeating: "x", count: 100),
+            "IMG_1.jpg",
             "\u{1F468}\u{200D}\u{1F469}", "\u{FFFD}", "{", "}", ".jpg", ".JPG", "~", "｛", "．",
         ]
         return (0..<count).map { number in

@@ -86,7 +86,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["/media/all/a {ID}.jpg", "/media/by-year/1999/{ID}.jpg", "/album/Any/{ID}", "/feature/favorites/{ID}"])
+    @Test(arguments: [
+        "/media/all/a {ID}.jpg", "/media/by-year/1999/{ID}.jpg", "/album/Any/{ID}", "/feature/favorites/{ID}",
+    ])
     func anItemIsFoundByItsIDAsRcloneMarksIt(path: String) async throws {
         try await withLibrary { bench, ids in
             let path = path.replacing("{ID}", with: "{\(ids.second)}")

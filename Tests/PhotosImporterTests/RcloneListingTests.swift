@@ -37,6 +37,8 @@ import Testing
                         .compactMap { path in
                             path.hasPrefix(root.string + "/") ? String(path.dropFirst(root.string.count + 1)) : nil
                         }
+                        // rclone 1.60 loses a file without a name unless it lists that very folder.
+                        .filter { !$0.contains("/{") }
                     #expect(ours.sorted() == theirs, "\(directory)")
                     #expect(!theirs.isEmpty, "\(directory)")
                 }
@@ -56,7 +58,9 @@ import Testing
         func directory(_ record: Record) -> String { record.pathname.parent?.string ?? "" }
         func filename(_ record: Record) -> String { record.attributes[Attribute.filename] ?? "" }
         var counts: [[String]: Int] = [:]
-        for record in records where record.kind == .file { counts[[directory(record), filename(record)], default: 0] += 1 }
+        for record in records where record.kind == .file {
+            counts[[directory(record), filename(record)], default: 0] += 1
+        }
         return records.map { record in
             guard record.kind == .file else { return record.pathname.string + "/" }
             let name = filename(record)
