@@ -14,7 +14,7 @@ import Testing
             let first = try bench.add("IMG_1.jpg", "2024-05-06T10:00:00Z", favorite: true)
             let second = try bench.add("IMG_1.jpg", "2024-05-06T11:00:00Z")
             let third = try bench.add("a/b.jpg", "2025-12-31T23:59:59Z")
-            let fourth = try bench.add("", "2026-01-01T00:00:00Z", favorite: true)
+            let fourth = try bench.add("", "2025-12-30T00:00:00Z", favorite: true)
             _ = try service.library.addGeneratedItems(150)
             _ = try service.library.addAlbum("Trip", items: [first, second], account: "demo")
             _ = try service.library.addAlbum("Trip/Norway", items: [third, fourth, second], account: "demo")
