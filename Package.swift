@@ -80,7 +80,8 @@ let package = Package(
         .testTarget(
             name: "VaultTests", dependencies: ["ConnectorKit", "Vault", "vault-crash-writer", crypto, database]),
         .testTarget(
-            name: "PhotosImporterTests", dependencies: ["FakePhotos", "PhotosImporter", "TestSupport", crypto]),
+            name: "PhotosImporterTests",
+            dependencies: ["FakePhotos", "PhotosImporter", "SeededRandom", "TestSupport", crypto] + nio),
         .testTarget(
             name: "PhotosExporterTests",
             dependencies: ["FakePhotos", "PhotosExporter", "SeededRandom", "TestSupport", crypto]),

@@ -26,7 +26,9 @@ public final class PhotosImporter: Importer {
         index: Index? = nil, reload: @escaping TokenReload = { nil }
     ) throws {
         settings = try LibrarySettings(raw)
-        scope = try Scope(root: settings.root, views: settings.views)
+        scope = try Scope(
+            root: settings.root, views: settings.views, layout: settings.layout, startYear: settings.startYear
+        ).narrowed(by: settings.filter)
         identity = ConnectorIdentity(
             origin: settings.origin, kind: "googlephotos", root: settings.root, flags: ["stream"])
         self.index = try index ?? Index(path: Index.path(for: settings, environment: runtime.environment))
@@ -48,11 +50,18 @@ public final class PhotosImporter: Importer {
     public func importRecords(state: String?, to sink: any RecordSink) async throws -> String? {
         let lock = try index.lockForImport()
         defer { withExtendedLifetime(lock) {} }
+        if let id = scope.itemID {
+            try await emitItem(id, to: sink)
+            return nil
+        }
+        let plan = ListingPlan(
+            scope: scope, filter: settings.filter, includesArchived: settings.includesArchived)
         let contents = try await LibraryLister(
-            client: client, index: index, scope: scope, includesArchived: settings.includesArchived,
-            reporter: reporter, runtime: runtime
+            client: client, index: index, scope: scope, filter: settings.filter, plan: plan, reporter: reporter,
+            runtime: runtime
         ).list()
         try await checkRoot(contents)
+        tellOfHidden(contents.shelf.hidden)
         try await emitDirectories(contents, to: sink)
         let sizes = SizeLedger(index: index)
         do {
@@ -66,11 +75,39 @@ public final class PhotosImporter: Importer {
         return nil
     }
 
+    /// The one item that the root names by its id: nothing has to be listed.
+    private func emitItem(_ id: String, to sink: any RecordSink) async throws {
+        let item = try await client.mediaItem(id)
+        let listing = try await index.beginListing(scope.layout)
+        let number = try await listing.add([item], from: .album, at: runtime.now()).first
+        guard let number, let shelved = try await index.item(number, at: scope.root) else {
+            throw ConnectorError(.internalDefect, "the index did not take an item")
+        }
+        for directory in scope.root.ancestors {
+            try await sink.emit(.directory(directory, modificationTime: item.creationTime), content: nil)
+        }
+        let sizes = SizeLedger(index: index)
+        try await emit(shelved, supply: byteSupply, sizes: sizes, to: sink)
+        try await sizes.save()
+    }
+
+    /// A backup leaves nothing out in silence.
+    private func tellOfHidden(_ count: Int) {
+        if count == 0 { return }
+        let items = count == 1 ? "1 item is" : "\(count) items are"
+        reporter.log(
+            .warning,
+            "\(items) older than \(settings.startYear) and not shown; the setting start_year=0 shows all of them",
+            pathname: nil)
+    }
+
     /// A root that is nowhere is an error, not an empty source.
     private func checkRoot(_ contents: LibraryContents) async throws {
         let root = scope.root
-        let isDirectory = contents.directories.keys.contains { root.contains($0) }
-        if root.isRoot || isDirectory { return }
+        let isDirectory =
+            contents.shelf.directories.values.contains { root.contains($0.path) }
+            || contents.failures.keys.contains { root.contains($0) }
+        if scope.isFixedDirectory || isDirectory { return }
         if try await contents.shelf.showsItem(at: root) { return }
         // Where what would show it could not be listed, nobody knows whether it is there.
         if let error = contents.failures.first(where: { $0.key.contains(root) })?.value { throw error }
@@ -88,8 +125,8 @@ public final class PhotosImporter: Importer {
                 newest[directory] = max(newest[directory] ?? .epoch, time)
             }
         }
-        for directory in scope.root.ancestors where newest[directory] == nil { newest[directory] = .epoch }
-        if newest.isEmpty { newest[.root] = .epoch }
+        let fixed = scope.root.ancestors + (scope.isFixedDirectory ? [scope.root] : [])
+        for directory in fixed where newest[directory] == nil { newest[directory] = .epoch }
         for (path, time) in newest.sorted(by: { $0.key < $1.key }) {
             var record = Record.directory(path, modificationTime: time)
             record.error = contents.failures[path]
@@ -100,22 +137,19 @@ public final class PhotosImporter: Importer {
 
     private func emitItems(_ shelf: Shelf, sizes: SizeLedger, to sink: any RecordSink) async throws {
         let expected = try await shelf.count()
-        let urls = BaseURLs(client: client, index: index, runtime: runtime)
-        let supply = ByteSupply(client: client, urls: urls, proxy: proxy)
+        let supply = byteSupply
         var emitted = 0
         var visited = 0
+        let sizeReader = SizeReader(
+            client: client, index: index, parallel: settings.transfers, reporter: reporter, runtime: runtime)
         var page = try await shelf.page(before: nil)
         while let last = page.last {
             // The next page is read while this one goes out.
             async let next = shelf.page(before: last)
             visited += page.count
+            if settings.readsSizes { page = try await sizeReader.complete(page) }
             for item in page where !item.places.isEmpty {
-                let content = ItemContent(
-                    item: item, supply: supply, sizes: sizes, places: item.places.count, runtime: runtime)
-                for place in item.places {
-                    let record = Record(item, at: place, isOriginal: proxy != nil)
-                    try await sink.emit(record, content: record.hasContent ? ItemContent.Place(content) : nil)
-                }
+                try await emit(item, supply: supply, sizes: sizes, to: sink)
                 emitted += 1
             }
             reporter.progress(Progress(phase: "reading", items: emitted))
@@ -123,5 +157,21 @@ public final class PhotosImporter: Importer {
         }
         // A listing is never cut short silently.
         if visited != expected { throw Shelf.disturbed }
+    }
+
+    /// A record for each place of an item, next to each other.
+    private var byteSupply: ByteSupply {
+        ByteSupply(client: client, urls: BaseURLs(client: client, index: index, runtime: runtime), proxy: proxy)
+    }
+
+    private func emit(
+        _ item: ShelvedItem, supply: ByteSupply, sizes: SizeLedger, to sink: any RecordSink
+    ) async throws {
+        let content = ItemContent(
+            item: item, supply: supply, sizes: sizes, places: item.places.count, runtime: runtime)
+        for place in item.places {
+            let record = Record(item, at: place, isOriginal: proxy != nil)
+            try await sink.emit(record, content: record.hasContent ? ItemContent.Place(content) : nil)
+        }
     }
 }

@@ -69,6 +69,7 @@ public final class Index: Sendable {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { db in try db.execute(sql: schema) }
         migrator.registerMigration("upload-sessions") { db in try db.execute(sql: Journal.sessionSchema) }
+        migrator.registerMigration("layouts") { db in try db.execute(sql: layouts) }
         return migrator
     }()
 
@@ -115,5 +116,21 @@ public final class Index: Sendable {
         END;
 
         CREATE TABLE counters(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+        """
+
+    /// Each layout has directories of its own, told apart by `space`; `folded` is filled where case does not count.
+    private static let layouts = """
+        DROP TRIGGER album_renamed;
+        CREATE TABLE spaces(
+            number INTEGER PRIMARY KEY, space TEXT NOT NULL, path TEXT NOT NULL, album INTEGER, UNIQUE(space, path));
+        INSERT INTO spaces SELECT number, '', path, album FROM directories;
+        DROP TABLE directories;
+        ALTER TABLE spaces RENAME TO directories;
+        CREATE INDEX directories_by_album ON directories(album, space) WHERE album IS NOT NULL;
+        CREATE TRIGGER album_renamed AFTER UPDATE OF title ON albums WHEN old.title <> new.title BEGIN
+            UPDATE directories SET album = NULL WHERE album = old.number;
+        END;
+        ALTER TABLE names ADD COLUMN folded TEXT;
+        CREATE UNIQUE INDEX names_by_folded ON names(directory, folded) WHERE folded IS NOT NULL;
         """
 }

@@ -44,6 +44,20 @@ public struct ShelvedItem: Sendable {
 }
 
 extension Index {
+    /// An item that was listed, at a place of the caller's choice.
+    public func item(_ number: Int64, at path: Pathname) async throws -> ShelvedItem? {
+        try await database.read { db in
+            let row = try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT \(ShelvedItem.columns) FROM items LEFT JOIN urls ON urls.item = items.number WHERE number = ?
+                    """, arguments: [number])
+            var item = row.map(ShelvedItem.init)
+            item?.places = [.init(path: path)]
+            return item
+        }
+    }
+
     /// Notes how many bytes items have, once a host has stored them.
     public func learn(sizes: [Int64: Int64]) async throws {
         if sizes.isEmpty { return }

@@ -83,10 +83,10 @@ import Testing
             requests: 2, waits: [1], count: 32_164),
         CallRow(
             name: "reset in the midst of the body", operation: .upload,
-            faults: [.make(.reset, on: .uploads, bytes: 5)], requests: 2, waits: [1]),
+            faults: [.make(.reset, on: .uploads, bytes: 5)], requests: 2),
         CallRow(
             name: "closed in the midst of the body", operation: .upload,
-            faults: [.make(.truncate, on: .uploads, bytes: 5)], requests: 2, waits: [1]),
+            faults: [.make(.truncate, on: .uploads, bytes: 5)], requests: 2),
     ]
 
     private static let writes: [CallRow] = [
