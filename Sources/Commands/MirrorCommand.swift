@@ -14,10 +14,6 @@ struct MirrorCommand: GphotosCommand {
             only what the mirror itself wrote is ever removed. Run it again at any time, also after it was killed.
             """)
 
-    enum Albums: String, ExpressibleByArgument, CaseIterable {
-        case copies, links
-    }
-
     @OptionGroup var global: GlobalOptions
 
     @Flag(help: "Remove files that left the library, a tenth of the mirror at most.")
@@ -28,9 +24,6 @@ struct MirrorCommand: GphotosCommand {
 
     @Flag(help: "List what would be done; read and write nothing.")
     var dryRun = false
-
-    @Option(help: "How albums show photos (default: what the source's settings say).")
-    var albums: Albums?
 
     @Argument(help: "@NAME, @NAME:/PATH or a location such as googlephotos:///album/Lisbon.")
     var source: String
@@ -44,8 +37,7 @@ struct MirrorCommand: GphotosCommand {
 
     func run(_ context: CommandContext) async throws {
         let console = context.console(global)
-        var reference = try RemoteReference(source)
-        if let albums { reference.settings["albums"] = albums.rawValue }
+        let reference = try RemoteReference(source)
         // The settings first: a source that is not there must leave no folder behind.
         let config = try reference.config(.source, store: try context.configurationStore(console)).config
         let folder = context.absolutePath(directory)

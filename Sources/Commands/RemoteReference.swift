@@ -11,8 +11,6 @@ struct RemoteReference: Sendable, Hashable {
     var name: String?
     /// The part of it that is meant; nil for what the configuration says.
     var path: String?
-    /// Settings that take the place of what the configuration says.
-    var settings: [String: String] = [:]
 
     init(_ text: String) throws(Failure) {
         self.text = text
@@ -46,7 +44,6 @@ struct RemoteReference: Sendable, Hashable {
         var config = try store.settings(of: name, kind)
         config["name"] = name
         if self.name == nil { config["location"] = text }
-        config.merge(settings) { $1 }
         if let path { config["location"] = "googlephotos://" + (path.hasPrefix("/") ? path : "/" + path) }
         return (name, config)
     }

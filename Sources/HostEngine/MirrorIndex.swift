@@ -30,7 +30,7 @@ final class MirrorIndex: Sendable {
             var configuration = Configuration()
             configuration.busyMode = .timeout(10)
             configuration.prepareDatabase { db in
-                try db.execute(sql: "PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = FULL")
+                try db.execute(sql: "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL")
             }
             let database = try DatabaseQueue(path: path, configuration: configuration)
             try database.write { db in
