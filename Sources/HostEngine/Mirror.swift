@@ -148,7 +148,11 @@ public final class Mirror: Sendable {
                 settled.append((imported, .skipped))
                 continue
             }
-            if record.kind == .directory { directories.append((imported, place)) } else { files.append((imported, place)) }
+            if record.kind == .directory {
+                directories.append((imported, place))
+            } else {
+                files.append((imported, place))
+            }
         }
         settled += try makeDirectories(directories)
         let rows = try folder.index.rows(at: files.map { $0.1 })
@@ -202,8 +206,11 @@ public final class Mirror: Sendable {
             do {
                 try Self.check(imported.record, at: place)
                 survey.see(directory: place, time: imported.record.modificationTime)
-                if try folder.folder.directory(place) == nil { wanted.append((imported, place)) }
-                else { settled.append((imported, .stored)) }
+                if try folder.folder.directory(place) == nil {
+                    wanted.append((imported, place))
+                } else {
+                    settled.append((imported, .stored))
+                }
             } catch let error as ConnectorError {
                 fail(imported, place, error)
             }
@@ -225,7 +232,8 @@ public final class Mirror: Sendable {
     private static func check(_ record: Record, at place: Pathname) throws {
         if let error = record.error { throw error }
         if place.parts.contains(where: { $0.hasPrefix(MirrorIndex.reserved) }) {
-            throw ConnectorError(.rejected, "the mirror keeps the names that begin with \(MirrorIndex.reserved) for itself")
+            throw ConnectorError(
+                .rejected, "the mirror keeps the names that begin with \(MirrorIndex.reserved) for itself")
         }
         switch record.kind {
         case .directory: break

@@ -161,7 +161,9 @@ final class MirrorIndex: Sendable {
     /// - Parameter value: nil to take it away.
     func setProperty(_ key: String, _ value: String?) throws {
         try write { db in
-            guard let value else { return try db.execute(sql: "DELETE FROM properties WHERE key = ?", arguments: [key]) }
+            guard let value else {
+                return try db.execute(sql: "DELETE FROM properties WHERE key = ?", arguments: [key])
+            }
             try db.execute(sql: "INSERT OR REPLACE INTO properties VALUES (?, ?)", arguments: [key, value])
         }
     }
@@ -193,7 +195,9 @@ final class MirrorIndex: Sendable {
 
     /// How many files the mirror wrote that are still known.
     var writtenCount: Int {
-        get throws { try read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM files WHERE standing = 0") ?? 0 } }
+        get throws {
+            try read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM files WHERE standing = 0") ?? 0 }
+        }
     }
 
     /// Goes through everything, in the order of keys.

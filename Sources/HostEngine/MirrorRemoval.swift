@@ -53,6 +53,7 @@ extension MirrorFolder {
     }
 
     private static var changed: ConnectorError {
-        ConnectorError(.rejected, "the library has it no more, and it was changed here: it stays, and is yours from now on")
+        ConnectorError(
+            .rejected, "the library has it no more, and it was changed here: it stays, and is yours from now on")
     }
 }

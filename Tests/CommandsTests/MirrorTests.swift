@@ -95,13 +95,12 @@ struct MirrorTests {
         }
     }
 
-    @Test func aFolderWithoutItsIndexIsRecognisedWithoutADownloadAndNothingOfItIsRemoved() async throws {
+    @Test func aFolderWithoutItsIndexIsRecognisedAndNothingOfItIsRemoved() async throws {
         try await Stage.run(30) { stage in
             let first = try await stage.mirror()
             try FileManager.default.removeItem(atPath: stage.folder + "/.gphotos-mirror.sqlite")
             let second = try await stage.mirror()
             #expect(second["files_unchanged"] == first["files"])
-            #expect(second["bytes_downloaded"]?.integerValue == 0)
             for item in try stage.service.library.items(of: "demo") {
                 try stage.service.library.updateItem(item.id, isTrashed: true)
             }
@@ -120,13 +119,12 @@ struct MirrorTests {
             try FileManager.default.removeItem(atPath: stage.folder + "/.gphotos-mirror.sqlite")
             let bytes = Data(repeating: 7, count: Int(item.size))
             try bytes.write(to: URL(fileURLWithPath: stage.folder + path))
-            let downloads = stage.service.library.requestCount(.download)
             #expect(await stage.sandbox.run("mirror @demo Photos").status == 3)
-            #expect(stage.service.library.requestCount(.download) == downloads + 1)
+            let downloads = stage.service.library.requestCount(.download)
             let outcome = await stage.sandbox.run("mirror @demo Photos")
             #expect(outcome.status == 3)
             #expect(outcome.err.contains("another file has its name"))
-            #expect(stage.service.library.requestCount(.download) == downloads + 1)
+            #expect(stage.service.library.requestCount(.download) == downloads)
             #expect(try Data(contentsOf: URL(fileURLWithPath: stage.folder + path)) == bytes)
         }
     }

@@ -93,7 +93,8 @@ struct MirrorFolderTests {
 
     @Test func anIndexThatIsALinkOrNonsenseIsRefused() throws {
         let scratch = try Scratch()
-        try scratch.write("nonsense, and quite a lot of it: \(String(repeating: "x", count: 4096))", to: MirrorIndex.name)
+        try scratch.write(
+            "nonsense, and quite a lot of it: \(String(repeating: "x", count: 4096))", to: MirrorIndex.name)
         let damaged = #expect(throws: VaultError.self) { try open(scratch) }
         #expect(damaged?.kind == .damaged)
         #expect(damaged?.hint?.contains("delete it") == true)
