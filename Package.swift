@@ -36,7 +36,9 @@ let package = Package(
         .target(name: "PluginJSONL", dependencies: ["ConnectorKit", "StrictJSON", crypto]),
         .target(
             name: "Vault", dependencies: ["CLinuxFile", "CZstd", "ConnectorKit", "StrictJSON", crypto, database]),
-        .target(name: "HostEngine", dependencies: ["ConnectorKit", "PluginJSONL", "Vault", crypto]),
+        .target(
+            name: "HostEngine",
+            dependencies: ["CLinuxFile", "ConnectorKit", "PluginJSONL", "Vault", crypto, database]),
         .target(
             name: "Commands",
             dependencies: [
@@ -73,6 +75,7 @@ let package = Package(
                 arguments,
                 crypto,
             ]),
+        .testTarget(name: "HostEngineTests", dependencies: ["ConnectorKit", "HostEngine", crypto]),
         .testTarget(
             name: "PluginJSONLTests",
             dependencies: ["ConnectorKit", "PluginJSONL", "SeededRandom", "StrictJSON", crypto]),

@@ -1,4 +1,6 @@
+import Crypto
 import FakePhotos
+import Foundation
 import StrictJSON
 import Testing
 
@@ -49,5 +51,36 @@ extension Sandbox.Outcome {
         let json = try JSON(parsing: String(line))
         #expect(json["type"]?.stringValue == "summary")
         return json
+    }
+}
+
+/// A mirror of the source in the folder `Photos`.
+extension Stage {
+    var folder: String { sandbox.home + "/Photos" }
+
+    func mirror(_ more: String = "", source: String = "@demo") async throws -> JSON {
+        let options = more.split(separator: " ").map(String.init)
+        return try await sandbox.run(["mirror", source, "Photos", "--json"] + options).summary()
+    }
+
+    /// The SHA-256 of each file, by its path below the folder; without what is the mirror's own.
+    func mirrored() throws -> [String: String] {
+        var files: [String: String] = [:]
+        if !FileManager.default.fileExists(atPath: folder) { return files }
+        for path in try FileManager.default.subpathsOfDirectory(atPath: folder)
+        where !path.contains(".gphotos-mirror") {
+            let attributes = try FileManager.default.attributesOfItem(atPath: folder + "/" + path)
+            guard attributes[.type] as? FileAttributeType == .typeRegular else { continue }
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: folder + "/" + path))
+            files["/" + path] = SHA256.hash(data: bytes).map { String(format: "%02x", $0) }.joined()
+        }
+        return files
+    }
+
+    /// What a mirror should not leave behind.
+    func leftovers() throws -> [String] {
+        try FileManager.default.subpathsOfDirectory(atPath: folder).filter { path in
+            path.contains(".gphotos-mirror") && ![".gphotos-mirror.sqlite", ".gphotos-mirror.lock"].contains(path)
+        }
     }
 }
