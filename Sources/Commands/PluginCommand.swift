@@ -5,12 +5,13 @@ import PhotosExporter
 import PhotosImporter
 import PhotosLibrary
 import PluginJSONL
+import PluginPlakar
 
 /// `gphotos plugin`: a connector, for a backup host that speaks its protocol over the standard streams.
 struct PluginCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plugin", abstract: "Run as a connector of a backup host.",
-        discussion: "The host starts this and talks to it over stdin and stdout. See docs/protocol.md.")
+        discussion: "The host starts this and talks to it over stdin and stdout. See docs/protocol.md and docs/plakar.md.")
 
     enum Role: String, ExpressibleByArgument, CaseIterable, Sendable {
         case importer, exporter
@@ -19,7 +20,7 @@ struct PluginCommand: AsyncParsableCommand {
     }
 
     enum Wire: String, ExpressibleByArgument, CaseIterable, Sendable {
-        case jsonl
+        case jsonl, plakar
     }
 
     @Argument(help: "importer (a source) or exporter (a destination).")
@@ -37,9 +38,17 @@ struct PluginCommand: AsyncParsableCommand {
             throw ExitCode(StandardStreams.noHostStatus)
         }
         let runtime = CommandContext.current.runtime
-        let status = await runConnector(
-            Self.plugin(runtime), role: role.connectorRole, input: streams.input, output: streams.output,
-            runtime: runtime, watchesSignals: false)
+        let plugin = Self.plugin(runtime)
+        let status =
+            switch wire {
+            case .jsonl:
+                await runConnector(
+                    plugin, role: role.connectorRole, input: streams.input, output: streams.output,
+                    runtime: runtime, watchesSignals: false)
+            case .plakar:
+                await runPlakarConnector(
+                    plugin, role: role.connectorRole, input: streams.input, output: streams.output)
+            }
         throw ExitCode(status)
     }
 

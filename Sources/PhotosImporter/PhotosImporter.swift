@@ -14,6 +14,7 @@ public final class PhotosImporter: Importer {
     private let settings: LibrarySettings
     private let scope: Scope
     private let index: Index
+    private let sizes: SizeLedger
     private let reporter: any ConnectorReporter
     private let runtime: Runtime
 
@@ -27,7 +28,9 @@ public final class PhotosImporter: Importer {
         scope = try Scope(root: settings.root, views: settings.views)
         identity = ConnectorIdentity(
             origin: settings.origin, kind: "googlephotos", root: settings.root, flags: ["stream"])
-        self.index = try index ?? Index(path: Index.path(for: settings, environment: runtime.environment))
+        let index = try index ?? Index(path: Index.path(for: settings, environment: runtime.environment))
+        self.index = index
+        sizes = SizeLedger(index: index)
         self.reporter = reporter
         self.runtime = runtime
         client = try PhotosClient(settings, runtime: runtime, reporter: reporter)
@@ -35,7 +38,11 @@ public final class PhotosImporter: Importer {
 
     public func ping() async throws { try await client.ping() }
 
-    public func close() async { client.shutdown() }
+    /// A host may read contents until now, long after the records: what was learnt of them is saved here at the latest.
+    public func close() async throws {
+        client.shutdown()
+        try await sizes.save()
+    }
 
     public func counters() async -> [String: Int64] { client.statistics.counters }
 
@@ -48,9 +55,8 @@ public final class PhotosImporter: Importer {
         ).list()
         try await checkRoot(contents)
         try await emitDirectories(contents, to: sink)
-        let sizes = SizeLedger(index: index)
         do {
-            try await emitItems(contents.shelf, sizes: sizes, to: sink)
+            try await emitItems(contents.shelf, to: sink)
         } catch {
             // What was learnt is worth keeping, however the import ends.
             try? await sizes.save()
@@ -92,7 +98,7 @@ public final class PhotosImporter: Importer {
         }
     }
 
-    private func emitItems(_ shelf: Shelf, sizes: SizeLedger, to sink: any RecordSink) async throws {
+    private func emitItems(_ shelf: Shelf, to sink: any RecordSink) async throws {
         let expected = try await shelf.count()
         var emitted = 0
         var visited = 0
