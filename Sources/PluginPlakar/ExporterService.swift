@@ -91,7 +91,8 @@ struct ExporterService: RegistrableRPCService {
             }
             incoming?.fail(ConnectorError(.corrupt, "the host ended amid the content", isRetryable: true))
             await exporter.finishStoring()
-            try await group.waitForAll()
+            // Unlike `waitForAll`, this ends with the first that fails.
+            while try await group.next() != nil {}
         }
     }
 }

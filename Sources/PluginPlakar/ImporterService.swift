@@ -75,7 +75,8 @@ struct ImporterService: RegistrableRPCService {
                         state: nil, to: PlakarSink(records: records, writer: writer))
                     try await writer.write(.with { $0.finished = true })
                 }
-                try await group.waitForAll()
+                // Unlike `waitForAll`, this ends with the first that fails.
+                while try await group.next() != nil {}
             }
         } catch {
             await records.end()

@@ -1,6 +1,7 @@
 import GRPCNIOTransportHTTP2TransportServices
 import Glibc
 import NIOCore
+import NIOHTTP2
 import NIOPosix
 
 /// Serves gRPC on one connection that is there already: a pair of pipes.
@@ -14,6 +15,7 @@ struct PipeListener: HTTP2ServerTransport.ListenerFactory {
     /// Both are closed with the connection.
     let input: CInt
     let output: CInt
+    let onConnect: @Sendable (any Channel) -> Void
     let onFault: @Sendable (any Error) -> Void
     let onClose: @Sendable () -> Void
 
@@ -30,14 +32,16 @@ struct PipeListener: HTTP2ServerTransport.ListenerFactory {
             throw error
         }
         let parent = listener.channel
-        connection.closeFuture.whenComplete { _ in
-            parent.close(promise: nil)
-            onClose()
-        }
         try await parent.eventLoop.submit {
             acceptance.value.accepted = configured
             parent.pipeline.fireChannelRead(connection)
             parent.pipeline.fireChannelReadComplete()
+            // Not before: also a connection that is over is accepted first, or gRPC would not end it in order.
+            connection.closeFuture.whenComplete { _ in
+                parent.close(promise: nil)
+                onClose()
+            }
+            onConnect(connection)
         }.get()
         return listener
     }
@@ -74,7 +78,10 @@ struct PipeListener: HTTP2ServerTransport.ListenerFactory {
                 }.flatMap {
                     configurator.configure(channel: channel, tls: .none)
                 }.flatMapThrowing { configured in
-                    try channel.pipeline.syncOperations.addHandler(FaultReporter(onFault: onFault))
+                    let pipeline = channel.pipeline.syncOperations
+                    // Further on, gRPC takes errors for the end of the connection and says nothing.
+                    let http2 = try pipeline.handler(type: NIOHTTP2Handler.self)
+                    try pipeline.addHandler(FaultReporter(onFault: onFault), position: .after(http2))
                     return (channel, configured)
                 }
             }
@@ -88,7 +95,8 @@ struct PipeListener: HTTP2ServerTransport.ListenerFactory {
         var accepted: ConnectionChannel?
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            if let accepted { context.fireChannelRead(wrapInboundOut(accepted)) }
+            if let connection = accepted { context.fireChannelRead(wrapInboundOut(connection)) }
+            accepted = nil
         }
     }
 

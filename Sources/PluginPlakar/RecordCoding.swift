@@ -30,7 +30,7 @@ extension Plakar_Connectors_Record {
         return Record(
             pathname: try Pathname(pathname.precomposedStringWithCanonicalMapping), kind: kind,
             target: kind == .symlink ? target : nil,
-            size: kind == .file && fileInfo.size >= 0 ? fileInfo.size : nil,
+            size: hasFileInfo && kind == .file && fileInfo.size >= 0 ? fileInfo.size : nil,
             permissions: UInt16(fileInfo.mode & GoFileMode.permissions),
             modificationTime: Timestamp(seconds: fileInfo.modTime.seconds, nanoseconds: fileInfo.modTime.nanos),
             hasContent: hasReader_p)

@@ -131,10 +131,8 @@ struct ImportTests {
             try await host.setUpSource()
             try await host.stream(PlakarHost.importer, "Import") { (responses: Responses, input: Acknowledgements) in
                 var seen = 0
-                for try await response in responses {
-                    if response.finished { break }
-                    seen += 1
-                }
+                var iterator = responses.makeAsyncIterator()
+                while let response = try await iterator.next(), !response.finished { seen += 1 }
                 #expect(seen == count)
                 for number in [count - 1, 0, 5000] {
                     #expect(try await host.open("/IMG_\(number).jpg") == [[UInt8(number % 251)]])
@@ -143,6 +141,7 @@ struct ImportTests {
                     input.yield(.with { $0.result.header.pathname = "/IMG_\(number).jpg" })
                 }
                 input.finish()
+                while try await iterator.next() != nil {}
             }
             try await host.close()
         }

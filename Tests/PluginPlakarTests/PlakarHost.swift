@@ -150,9 +150,10 @@ struct PlakarHost: Sendable {
             (responses: RPCAsyncSequence<Importer_ImportResponse, any Error>, acknowledgements) in
             var records: [Plakar_Connectors_Record] = []
             var hasFinished = false
+            var iterator = responses.makeAsyncIterator()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 var running = 0
-                for try await response in responses {
+                while let response = try await iterator.next() {
                     if response.finished {
                         hasFinished = true
                         break
@@ -172,6 +173,7 @@ struct PlakarHost: Sendable {
                 try await group.waitForAll()
             }
             acknowledgements.finish()
+            while try await iterator.next() != nil {}
             if !hasFinished { throw ConnectorError(.protocolViolation, "the import ended without finished") }
             return records
         }

@@ -46,7 +46,7 @@ struct RecordCodingTests {
         #expect(try info("one") != info("two"))
         #expect(try info(nil) == info(nil))
         // The value itself is in people's snapshots: another one would read every file again.
-        #expect(try info("one").ino == 0xb9a7_9118_2e0c_4f3e || info("one").ino != 0)
+        #expect(try info("one").ino == 0x1a08_aa19_21ca_5caf)
     }
 
     @Test func anErrorIsOneSentenceWithItsHint() throws {
@@ -75,7 +75,7 @@ struct RecordCodingTests {
                 return error.code
             }
         }
-        #expect(try refusal { $0.isXattr = true } == .unsupported)
+        #expect(try refusal({ $0.isXattr = true }) == .unsupported)
         #expect(try refusal { $0.fileInfo.mode |= 1 << 25 } == .unsupported)
         #expect(try refusal { $0.error = "gone" } == .rejected)
         #expect(try refusal { $0.pathname = "a/../b" } == .protocolViolation)
