@@ -11,7 +11,8 @@ import PluginPlakar
 struct PluginCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plugin", abstract: "Run as a connector of a backup host.",
-        discussion: "The host starts this and talks to it over stdin and stdout. See docs/protocol.md and docs/plakar.md.")
+        discussion:
+            "The host starts this and talks to it over stdin and stdout. See docs/protocol.md and docs/plakar.md.")
 
     enum Role: String, ExpressibleByArgument, CaseIterable, Sendable {
         case importer, exporter
@@ -29,8 +30,12 @@ struct PluginCommand: AsyncParsableCommand {
     @Option(name: .customLong("protocol"), help: "The protocol of the host.")
     var wire: Wire = .jsonl
 
+    @Flag(help: "Print the JSON Schema of its settings, and do no more.")
+    var schema = false
+
     /// The exit status is the protocol's, not that of the other commands.
     func run() async throws {
+        if schema { return try CommandContext.current.stdout.write(Self.schemaText) }
         let streams: (input: Int32, output: Int32)
         do {
             streams = try StandardStreams.takeOver()
@@ -50,6 +55,18 @@ struct PluginCommand: AsyncParsableCommand {
                     plugin, role: role.connectorRole, input: streams.input, output: streams.output)
             }
         throw ExitCode(status)
+    }
+
+    /// Indented, since it is kept beside the package's manifest and read there.
+    private static var schemaText: String {
+        get throws {
+            let plugin = plugin(.live)
+            let schema = SettingDefinition.jsonSchema(of: plugin.settings, title: plugin.title)
+            let object = try JSONSerialization.jsonObject(with: Data(schema.text.utf8))
+            let options: JSONSerialization.WritingOptions = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            let text = try JSONSerialization.data(withJSONObject: object, options: options)
+            return String(decoding: text, as: UTF8.self) + "\n"
+        }
     }
 
     static func plugin(_ runtime: Runtime) -> ConnectorPlugin {

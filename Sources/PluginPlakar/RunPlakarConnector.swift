@@ -94,11 +94,13 @@ private final class PlakarConnection: Sendable {
 
     /// Serves until the connection is over.
     func run(_ service: any RegistrableRPCService, input: Int32, output: Int32) async -> Ending {
-        let server = server(of: service, PipeListener(
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton.next(), input: input, output: output,
-            onConnect: { self.connected($0) },
-            onFault: { error in self.state.withLock { $0.fault = $0.fault ?? "\(error)" } },
-            onClose: { self.closed() }))
+        let server = server(
+            of: service,
+            PipeListener(
+                eventLoopGroup: MultiThreadedEventLoopGroup.singleton.next(), input: input, output: output,
+                onConnect: { self.connected($0) },
+                onFault: { error in self.state.withLock { $0.fault = $0.fault ?? "\(error)" } },
+                onClose: { self.closed() }))
         let served = Reply<Void>()
         Task {
             do {

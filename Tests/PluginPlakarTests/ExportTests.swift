@@ -85,7 +85,8 @@ struct ExportTests {
             }
         }
         let (results, _, _) = try await PlakarHost.run(.exporting(exporter)) { host in
-            try await Self.restore([try .file("/short", size: 3, [[1, 2]]), try .file("/good", size: 1, [[1]])], on: host)
+            try await Self.restore(
+                [try .file("/short", size: 3, [[1, 2]]), try .file("/good", size: 1, [[1]])], on: host)
         }
         #expect(results == ["/short": "the content has 2 bytes in place of 3", "/good": ""])
     }
@@ -164,7 +165,8 @@ struct ExportTests {
             return .stored()
         }
         _ = try await PlakarHost.run(.exporting(exporter)) { host in
-            try await Self.restore([try .directory("/"), try .directory("/album"), try .file("/album/a", [[1]])], on: host)
+            try await Self.restore(
+                [try .directory("/"), try .directory("/album"), try .file("/album/a", [[1]])], on: host)
         }
         #expect(events.value == ["1 begins", "1 ends", "2 begins", "2 ends", "3 begins", "3 ends"])
     }
