@@ -53,13 +53,15 @@ struct ExportTests {
     @Test func everyRecordHasItsContentAndItsResult() async throws {
         let stored = Box<[String: [UInt8]?]>([:])
         let finished = Box(0)
-        let exporter = ScriptedExporter(onFinish: { finished.change { $0 += 1 } }) { record, _, content in
+        var exporter = ScriptedExporter { record, _, content in
             let bytes = try? await content?.readAll()
             stored.change { $0[record.pathname.string] = .some(bytes) }
             return .stored()
         }
+        exporter.onFinish = { finished.change { $0 += 1 } }
+        let plugin = ConnectorPlugin.exporting(exporter)
         let large = [UInt8](repeating: 7, count: 1 << 20)
-        let (results, status, said) = try await PlakarHost.run(.exporting(exporter)) { host in
+        let (results, status, said) = try await PlakarHost.run(plugin) { host in
             try await Self.restore(
                 [
                     try .directory("/"), try .directory("/album"), try .file("/album/a", size: 3, [[1, 2], [3]]),
