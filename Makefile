@@ -25,6 +25,7 @@ release: deps
 test: deps
 	$(SWIFT) build --build-tests
 	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 $(SWIFT) test --skip-build
+	scripts/interop.sh .build/debug
 
 ## make demo    back up, check and restore a made-up library, with every command shown
 demo: release
