@@ -6,6 +6,9 @@ import NIOCore
 /// than 200 in 30 seconds for an attack and ends the connection, and grpc-swift does not let one say otherwise: without
 /// this, a backup by Plakar breaks off after 200 calls. The host is our own parent process; it attacks nobody.
 ///
+/// The same guard counts cancelled calls, and there is no way around it from here: a host that cancels more than 200 reads
+/// in 30 seconds loses the connection. Plakar reads to the end, and cancels only what failed.
+///
 /// All other bytes pass as they are, in order. The frames are those of RFC 9113, section 4.1.
 final class PingResponder: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
