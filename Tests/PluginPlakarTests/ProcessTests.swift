@@ -169,6 +169,44 @@ struct ProcessTests {
         }
     }
 
+    @Test func aContentIsReadHoursAfterItsRecordAlthoughItsURLIsOver() async throws {
+        var options = FakeOptions()
+        options.plan.items = 30
+        try await FakeService.run(options) { service in
+            try await withHome { home in
+                let config = try stored(service, "demo")
+                let (sizes, status, said) = try await withProcess("importer", home: home) { host in
+                    try await host.setUpSource(config)
+                    let sizes = try await host.stream(PlakarHost.importer, "Import") {
+                        (responses: ImportTests.Responses, input: ImportTests.Acknowledgements) in
+                        var records: [Plakar_Connectors_Record] = []
+                        var iterator = responses.makeAsyncIterator()
+                        while let response = try await iterator.next(), !response.finished {
+                            records.append(response.record)
+                        }
+                        service.clock.advance(.seconds(3 * 3600))
+                        var sizes: Set<Int64> = []
+                        for record in records {
+                            if record.hasReader_p {
+                                sizes.insert(Int64(try await host.open(record.pathname).reduce(0) { $0 + $1.count }))
+                            }
+                            input.yield(.with { $0.result.header = record })
+                        }
+                        input.finish()
+                        while try await iterator.next() != nil {}
+                        return sizes
+                    }
+                    try await host.close()
+                    return sizes
+                }
+                let items = try service.library.items(of: "demo", hashing: false).filter { !$0.isTrashed }
+                #expect(sizes == Set(items.map(\.size)))
+                #expect(status == 0)
+                #expect(said.isEmpty)
+            }
+        }
+    }
+
     @Test(arguments: ["rclone:///album/Lisbon", "googlephotos:///album/Lisbon", "gphotos:///album/Lisbon"])
     func aPartOfTheLibraryHasItsOwnRootAndItsParents(location: String) async throws {
         var options = FakeOptions()
