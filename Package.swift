@@ -4,6 +4,15 @@ import PackageDescription
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let database = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let grpc: [Target.Dependency] = [
+    .product(name: "GRPCCore", package: "grpc-swift-2"),
+    .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+    // Not the product for sockets: that one brings BoringSSL, which nothing here needs.
+    .product(name: "GRPCNIOTransportHTTP2TransportServices", package: "grpc-swift-nio-transport"),
+    .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+]
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let nioPipes: [Target.Dependency] = ["NIOCore", "NIOPosix"].map { .product(name: $0, package: "swift-nio") }
 let nio: [Target.Dependency] = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { .product(name: $0, package: "swift-nio") }
 
 // From the bottom up: a target knows only what stands above it in this list. docs/architecture.md draws the map.
@@ -14,11 +23,17 @@ let package = Package(
         .executable(name: "gphotos-fake", targets: ["gphotos-fake"]),
         .library(name: "ConnectorKit", targets: ["ConnectorKit"]),
         .library(name: "PluginJSONL", targets: ["PluginJSONL"]),
+        .library(name: "PluginPlakar", targets: ["PluginPlakar"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.0"),
+        .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.0"),
+        .package(url: "https://github.com/grpc/grpc-swift-protobuf", from: "2.4.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
@@ -35,6 +50,8 @@ let package = Package(
         .target(name: "PhotosExporter", dependencies: ["ConnectorKit", "HTTP", "PhotosAPI", "PhotosLibrary", crypto]),
         .target(name: "PluginJSONL", dependencies: ["ConnectorKit", "StrictJSON", crypto]),
         .target(
+            name: "PluginPlakar", dependencies: ["ConnectorKit", protobuf] + grpc + nioPipes, exclude: ["Protocol"]),
+        .target(
             name: "Vault", dependencies: ["CLinuxFile", "CZstd", "ConnectorKit", "StrictJSON", crypto, database]),
         .target(
             name: "HostEngine",
@@ -43,7 +60,7 @@ let package = Package(
             name: "Commands",
             dependencies: [
                 "ConnectorKit", "HostEngine", "PhotosAPI", "PhotosExporter", "PhotosImporter", "PhotosLibrary",
-                "PluginJSONL", "RcloneConfig", "StrictJSON", "Vault", arguments,
+                "PluginJSONL", "PluginPlakar", "RcloneConfig", "StrictJSON", "Vault", arguments,
             ] + nio),
         .executableTarget(name: "gphotos", dependencies: ["Commands"]),
 
@@ -79,6 +96,12 @@ let package = Package(
         .testTarget(
             name: "PluginJSONLTests",
             dependencies: ["ConnectorKit", "PluginJSONL", "SeededRandom", "StrictJSON", crypto]),
+        .testTarget(
+            name: "PluginPlakarTests",
+            dependencies: [
+                "ConnectorKit", "FakePhotos", "PluginPlakar", "SeededRandom", "StrictJSON", "TestSupport", "gphotos",
+                crypto, protobuf, .product(name: "NIOEmbedded", package: "swift-nio"),
+            ] + grpc + nioPipes),
         .executableTarget(name: "vault-crash-writer", dependencies: ["Vault"], path: "Tests/Support/VaultCrashWriter"),
         .testTarget(
             name: "VaultTests", dependencies: ["ConnectorKit", "Vault", "vault-crash-writer", crypto, database]),

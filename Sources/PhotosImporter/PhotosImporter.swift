@@ -15,6 +15,7 @@ public final class PhotosImporter: Importer {
     private let settings: LibrarySettings
     private let scope: Scope
     private let index: Index
+    private let sizes: SizeLedger
     private let reporter: any ConnectorReporter
     private let runtime: Runtime
 
@@ -31,7 +32,9 @@ public final class PhotosImporter: Importer {
         ).narrowed(by: settings.filter)
         identity = ConnectorIdentity(
             origin: settings.origin, kind: "googlephotos", root: settings.root, flags: ["stream"])
-        self.index = try index ?? Index(path: Index.path(for: settings, environment: runtime.environment))
+        let index = try index ?? Index(path: Index.path(for: settings, environment: runtime.environment))
+        self.index = index
+        sizes = SizeLedger(index: index)
         self.reporter = reporter
         self.runtime = runtime
         client = try PhotosClient(settings, runtime: runtime, reporter: reporter, reload: reload)
@@ -40,9 +43,11 @@ public final class PhotosImporter: Importer {
 
     public func ping() async throws { try await client.ping() }
 
-    public func close() async {
+    /// A host may read contents until now, long after the records: what was learnt of them is saved here at the latest.
+    public func close() async throws {
         client.shutdown()
         proxy?.shutdown()
+        try await sizes.save()
     }
 
     public func counters() async -> [String: Int64] { client.statistics.counters }
@@ -63,9 +68,8 @@ public final class PhotosImporter: Importer {
         try await checkRoot(contents)
         tellOfHidden(contents.shelf.hidden)
         try await emitDirectories(contents, to: sink)
-        let sizes = SizeLedger(index: index)
         do {
-            try await emitItems(contents.shelf, sizes: sizes, to: sink)
+            try await emitItems(contents.shelf, to: sink)
         } catch {
             // What was learnt is worth keeping, however the import ends.
             try? await sizes.save()
@@ -86,8 +90,7 @@ public final class PhotosImporter: Importer {
         for directory in scope.root.ancestors {
             try await sink.emit(.directory(directory, modificationTime: item.creationTime), content: nil)
         }
-        let sizes = SizeLedger(index: index)
-        try await emit(shelved, supply: byteSupply, sizes: sizes, to: sink)
+        try await emit(shelved, supply: byteSupply, to: sink)
         try await sizes.save()
     }
 
@@ -135,7 +138,7 @@ public final class PhotosImporter: Importer {
         }
     }
 
-    private func emitItems(_ shelf: Shelf, sizes: SizeLedger, to sink: any RecordSink) async throws {
+    private func emitItems(_ shelf: Shelf, to sink: any RecordSink) async throws {
         let expected = try await shelf.count()
         let supply = byteSupply
         var emitted = 0
@@ -149,7 +152,7 @@ public final class PhotosImporter: Importer {
             visited += page.count
             if settings.readsSizes { page = try await sizeReader.complete(page) }
             for item in page where !item.places.isEmpty {
-                try await emit(item, supply: supply, sizes: sizes, to: sink)
+                try await emit(item, supply: supply, to: sink)
                 emitted += 1
             }
             reporter.progress(Progress(phase: "reading", items: emitted))
@@ -164,9 +167,7 @@ public final class PhotosImporter: Importer {
         ByteSupply(client: client, urls: BaseURLs(client: client, index: index, runtime: runtime), proxy: proxy)
     }
 
-    private func emit(
-        _ item: ShelvedItem, supply: ByteSupply, sizes: SizeLedger, to sink: any RecordSink
-    ) async throws {
+    private func emit(_ item: ShelvedItem, supply: ByteSupply, to sink: any RecordSink) async throws {
         let content = ItemContent(
             item: item, supply: supply, sizes: sizes, places: item.places.count, runtime: runtime)
         for place in item.places {

@@ -63,7 +63,7 @@ struct SoakTests {
                 reader.end()
                 try await group.waitForAll()
             }
-            await importer.close()
+            try await importer.close()
             let found = reader.hashes
             #expect(found.count == expected.count, "seed \(seed)")
             #expect(found.filter { expected[$0.key] != $0.value }.isEmpty, "seed \(seed)")
