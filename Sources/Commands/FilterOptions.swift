@@ -71,8 +71,14 @@ struct FilterOptions: ParsableArguments {
     /// A part of a source is another source than the whole. What a filter leaves out must not look removed beside a
     /// snapshot without it, and nothing that was left out is carried forward into a snapshot with it.
     static func source(_ text: String, config: [String: String]) throws(ConnectorError) -> String {
+        let words = try words(config)
+        return words.isEmpty ? text : text + " " + words
+    }
+
+    /// The filters that are in force, as they would be given here; empty where there are none.
+    static func words(_ config: [String: String]) throws(ConnectorError) -> String {
         let settings = Settings(config)
-        var words = [text] + (try LibraryFilter(settings)).arguments
+        var words = (try LibraryFilter(settings)).arguments
         if try !settings.bool("include_archived", default: true) { words.append("--no-archived") }
         return words.joined(separator: " ")
     }

@@ -25,6 +25,8 @@ struct MirrorCommand: GphotosCommand {
     @Flag(help: "List what would be done; read and write nothing.")
     var dryRun = false
 
+    @OptionGroup(title: "Filters") var filters: FilterOptions
+
     @Argument(help: "@NAME, @NAME:/PATH or a location such as googlephotos:///album/Lisbon.")
     var source: String
 
@@ -37,21 +39,23 @@ struct MirrorCommand: GphotosCommand {
 
     func run(_ context: CommandContext) async throws {
         let console = context.console(global)
-        let reference = try RemoteReference(source)
+        let reference = filters.applied(to: try RemoteReference(source))
         // The settings first: a source that is not there must leave no folder behind.
         let config = try reference.config(.source, store: try context.configurationStore(console)).config
+        let words = try FilterOptions.words(config)
         let folder = context.absolutePath(directory)
         let transfers = try Connection.transfers(config)
         if dryRun {
             return try await withConnection(reference, context, console) { link in
-                try await preview(link, folder: folder, console: console)
+                try await preview(link, folder: folder, words: words, console: console)
             }
         }
         let report = RunReport("mirroring", console: console, runtime: context.runtime)
         defer { report.finish() }
         let summary = try await withConnection(reference, context, console) { link in
             try await Mirror(
-                link: link, folder: folder, transfers: transfers, runtime: context.runtime, observer: report
+                link: link, folder: folder, filters: words, transfers: transfers, runtime: context.runtime,
+                observer: report
             ).run(delete ? (force ? .always : .cautious) : .never) { removal in
                 report.finish()
                 try Self.show(removal, console: console)
@@ -129,9 +133,11 @@ struct MirrorCommand: GphotosCommand {
         if let quota = QuotaLine(counters: summary.counters).text { try console.print("  \(quota)") }
     }
 
-    private func preview(_ link: ConnectorLink, folder: String, console: Console) async throws {
+    private func preview(_ link: ConnectorLink, folder: String, words: String, console: Console) async throws {
         let isThere = FileManager.default.fileExists(atPath: folder)
-        let (removal, errors) = try await MirrorPreview(link: link, folder: folder, isThere: isThere).run {
+        let (removal, errors) = try await MirrorPreview(
+            link: link, folder: folder, filters: words, isThere: isThere
+        ).run {
             place, change in
             if console.isJSON {
                 try console.printLine(["path": .string(place.string), "change": .string(change.rawValue)])

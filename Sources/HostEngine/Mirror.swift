@@ -67,17 +67,19 @@ public final class Mirror: Sendable {
     /// Takes the folder, which one process at a time has.
     /// - Parameters:
     ///   - folder: an absolute path; made where it is not there.
+    ///   - filters: what the source is narrowed by, in words: a mirror of another part is another mirror.
     ///   - transfers: contents that are read at a time.
     ///   - observer: paths that it is told are those below the folder.
     /// - Throws: ``VaultError``: `inUse`; `notAVault` where it is a mirror of something else; `cannotWrite`, `damaged`.
     public init(
-        link: ConnectorLink, folder path: String, transfers: Int, runtime: Runtime, observer: any RunObserver
+        link: ConnectorLink, folder path: String, filters: String = "", transfers: Int, runtime: Runtime,
+        observer: any RunObserver
     ) throws {
         self.link = link
         self.transfers = transfers
         let tally = Tally(observer)
         self.tally = tally
-        let folder = try MirrorFolder(path, source: link.identity.mirrored)
+        let folder = try MirrorFolder(path, source: link.identity.mirrored(filters))
         self.folder = folder
         survey = try MirrorSurvey(index: folder.index)
         batch = MirrorBatch(folder: folder, runtime: runtime) { place, error in
@@ -359,5 +361,5 @@ public final class Mirror: Sendable {
 
 extension ConnectorIdentity {
     /// What a mirror is a mirror of.
-    var mirrored: String { "\(origin):\(root)" }
+    func mirrored(_ filters: String) -> String { "\(origin):\(root)" + (filters.isEmpty ? "" : " " + filters) }
 }

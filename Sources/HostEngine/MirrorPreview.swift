@@ -18,12 +18,14 @@ public struct MirrorPreview: Sendable {
     private let index: MirrorIndex
     private let survey: MirrorSurvey
 
-    /// - Parameter path: of the folder, which need not be there.
-    public init(link: ConnectorLink, folder path: String, isThere: Bool) throws {
+    /// - Parameters:
+    ///   - path: of the folder, which need not be there.
+    ///   - filters: as for a ``Mirror``.
+    public init(link: ConnectorLink, folder path: String, filters: String = "", isThere: Bool) throws {
         self.link = link
         folder = isThere ? try LocalFolder(opening: path) : nil
         index = try MirrorIndex(reading: folder)
-        if let other = try index.property("source"), other != link.identity.mirrored {
+        if let other = try index.property("source"), other != link.identity.mirrored(filters) {
             throw MirrorFolder.refusal(path, other)
         }
         survey = try MirrorSurvey(index: index)

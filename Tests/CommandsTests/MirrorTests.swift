@@ -66,6 +66,20 @@ struct MirrorTests {
         }
     }
 
+    @Test func aFilteredMirrorHoldsThatPartAndNoOtherIsMixedIntoIt() async throws {
+        try await Stage.run(100) { stage in
+            let outcome = await stage.sandbox.run(
+                ["mirror", "@demo", stage.folder, "--album", "Lisbon", "--include", "/album/**"])
+            #expect(outcome.status == 0)
+            let files = try stage.mirrored().keys
+            #expect(!files.isEmpty)
+            #expect(files.allSatisfy { $0.hasPrefix("/album/Lisbon/") })
+            let whole = await stage.sandbox.run(["mirror", "@demo", stage.folder, "--delete", "--force"])
+            #expect(whole.status == 73)
+            #expect(Set(try stage.mirrored().keys) == Set(files))
+        }
+    }
+
     @Test func whatAPersonChangedStaysAndIsListed() async throws {
         try await Stage.run(20) { stage in
             _ = try await stage.mirror()
