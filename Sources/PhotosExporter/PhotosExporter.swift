@@ -2,6 +2,7 @@ import ConnectorKit
 import HTTP
 import PhotosAPI
 import PhotosLibrary
+import Synchronization
 
 /// A Google Photos library as a destination of records: files become items, folders below `/album` become albums.
 ///
@@ -10,7 +11,9 @@ import PhotosLibrary
 public final class PhotosExporter: Exporter {
     public let identity: ConnectorIdentity
     private let client: PhotosClient
+    private let index: Index
     private let journal: Journal
+    private let lock = Mutex<AccountLock?>(nil)
     private let albums: AlbumBook
     private let committer: Committer
     private let uploads: UploadDesk
@@ -36,6 +39,7 @@ public final class PhotosExporter: Exporter {
         identity = ConnectorIdentity(origin: settings.origin, kind: "googlephotos", root: settings.root)
         self.runtime = runtime
         let index = try index ?? Index(path: Index.path(for: settings, environment: runtime.environment))
+        self.index = index
         client = try PhotosClient(settings, runtime: runtime, reporter: reporter, reload: reload)
         journal = Journal(index)
         albums = AlbumBook(client: client)
@@ -56,9 +60,18 @@ public final class PhotosExporter: Exporter {
     public func beginStoring() async {
         await committer.start()
         await uploads.start()
+        do {
+            let held = try index.lockForExport()
+            lock.withLock { $0 = held }
+        } catch {
+            await uploads.refuse(ConnectorError(wrapping: error))
+        }
     }
 
-    public func finishStoring() async { await committer.finish() }
+    public func finishStoring() async {
+        await committer.finish()
+        lock.withLock { $0 = nil }
+    }
 
     public func store(_ record: Record, sequence: Int, content: (any ContentReader)?) async -> RecordOutcome {
         await committer.begin()
@@ -229,6 +242,9 @@ actor UploadDesk {
     }
 
     func note(title: String, of directory: Pathname) { titles[directory] = title }
+
+    /// Nothing can be stored at all.
+    func refuse(_ error: ConnectorError) { fatal = error }
 
     func noteFatal(_ error: ConnectorError) {
         if Self.isFatal(error) { fatal = fatal ?? error }

@@ -57,7 +57,15 @@ public final class Index: Sendable {
     ///
     /// An OS lock: it ends with the process, however that ends.
     /// - Throws: ``ConnectorError`` with code `unavailable` where another import of the account runs.
-    public func lockForImport() throws -> ImportLock { try ImportLock(path: path.map { $0 + ".lock" }) }
+    public func lockForImport() throws -> AccountLock {
+        try AccountLock(path: path.map { $0 + ".lock" }, doing: "reading")
+    }
+
+    /// Holds the account for one export: two would make albums of one title twice, and Google refuses writes that meet.
+    /// - Throws: ``ConnectorError`` with code `unavailable` where another export to the account runs.
+    public func lockForExport() throws -> AccountLock {
+        try AccountLock(path: path.map { $0 + ".export.lock" }, doing: "writing to")
+    }
 
     /// The file of an account's index.
     public static func path(for settings: LibrarySettings, environment: [String: String]) -> String {

@@ -316,3 +316,26 @@ private actor CorruptContent: ContentReader {
     }
     func close() {}
 }
+
+@Suite struct AccountLockTests {
+    @Test func twoExportsToOneAccountDoNotMeet() async throws {
+        try await FakeService.run { service in
+            let directory = FileManager.default.temporaryDirectory.path + "/gphotos-lock-" + UUID().uuidString
+            defer { try? FileManager.default.removeItem(atPath: directory) }
+            let bench = try ExportBench(service)
+            let pictures = try await ExportBench.pictures(1)
+            let file = ExportBench.File(path: "/album/Trip/a.jpg", bytes: pictures[0])
+            let first = try bench.exporter(index: Index(path: directory + "/index.sqlite"))
+            let second = try bench.exporter(index: Index(path: directory + "/index.sqlite"))
+            await first.beginStoring()
+            await second.beginStoring()
+            let refused = try await bench.export([file], with: second)
+            #expect(refused[0].error?.code == .unavailable)
+            #expect(refused[0].error?.message.contains("another run is writing to this account") == true)
+            #expect(service.library.requestCount(.uploads) == 0)
+            #expect(try await bench.export([file], with: first)[0].status == .stored)
+            await second.beginStoring()
+            #expect(try await bench.export([file], with: second)[0].status == .unchanged)
+        }
+    }
+}

@@ -123,7 +123,7 @@ struct Pair {
 
     init(
         _ plugin: ConnectorPlugin, capabilities: [String] = [Wire.rawChunks, Wire.configUpdate],
-        maxLine: Int = Wire.defaultMaxLine, grace: Duration = .milliseconds(300)
+        maxLine: Int = Wire.defaultMaxLine, grace: Duration = .seconds(30)
     ) throws {
         let (down, up) = (try Pipe(), try Pipe())
         let events = Box<[HostEvent]>([])
@@ -146,7 +146,7 @@ struct Pair {
 
 /// Runs a connector against everything a host says, written beforehand.
 func transcript(
-    of plugin: ConnectorPlugin, _ input: [UInt8], grace: Duration = .milliseconds(300)
+    of plugin: ConnectorPlugin, _ input: [UInt8], grace: Duration = .seconds(30)
 ) async throws -> (lines: [String], status: Int32) {
     let (down, up) = (try Pipe(), try Pipe())
     let session = try ConnectorSession(

@@ -1,12 +1,14 @@
 import ConnectorKit
 import Foundation
 
-/// The right to list an account into its index and to emit what was listed: one import at a time.
-public final class ImportLock: Sendable {
+/// The right to do with an account what only one run at a time may: an OS lock, which ends with the process.
+public final class AccountLock: Sendable {
     private let descriptor: Int32?
 
-    /// - Parameter path: nil for an index in memory, which nobody else has.
-    init(path: String?) throws {
+    /// - Parameters:
+    ///   - path: nil for an index in memory, which nobody else has.
+    ///   - doing: what the other run does, such as `reading`.
+    init(path: String?, doing: String) throws {
         guard let path else {
             descriptor = nil
             return
@@ -18,7 +20,7 @@ public final class ImportLock: Sendable {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)
             throw ConnectorError(
-                .unavailable, "another run is reading this account", isRetryable: true,
+                .unavailable, "another run is \(doing) this account", isRetryable: true,
                 hint: "run it again when that one is done")
         }
         self.descriptor = descriptor
