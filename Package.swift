@@ -23,10 +23,12 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CLinuxFile"),
         .target(name: "StrictJSON"),
         .target(name: "ConnectorKit", dependencies: ["StrictJSON"]),
+        .target(name: "Takeout", dependencies: ["CZlib", "ConnectorKit", "StrictJSON", crypto, database]),
         .target(name: "HTTP", dependencies: ["CCurl"]),
         .target(name: "PhotosAPI", dependencies: ["ConnectorKit", "HTTP", "StrictJSON"]),
         .target(name: "RcloneConfig", dependencies: ["ConnectorKit", "StrictJSON", crypto]),
@@ -55,9 +57,12 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["ConnectorKit", "FakePhotos", "PhotosAPI", "PhotosLibrary"],
             path: "Tests/TestSupport"),
+        .target(name: "TakeoutSupport", dependencies: ["CZlib"], path: "Tests/TakeoutSupport"),
         .target(name: "SeededRandom", path: "Tests/SeededRandom"),
         .testTarget(name: "StrictJSONTests", dependencies: ["SeededRandom", "StrictJSON"]),
         .testTarget(name: "ConnectorKitTests", dependencies: ["ConnectorKit", "SeededRandom", "StrictJSON"]),
+        .testTarget(
+            name: "TakeoutTests", dependencies: ["CZlib", "ConnectorKit", "SeededRandom", "Takeout", "TakeoutSupport"]),
         .testTarget(name: "FakePhotosTests", dependencies: ["ConnectorKit", "FakePhotos", "StrictJSON", crypto] + nio),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "SeededRandom"] + nio),
         .testTarget(name: "PhotosAPITests", dependencies: ["FakePhotos", "PhotosAPI", "TestSupport"]),
