@@ -33,7 +33,9 @@ let package = Package(
         .target(name: "PhotosAPI", dependencies: ["ConnectorKit", "HTTP", "StrictJSON"]),
         .target(name: "RcloneConfig", dependencies: ["ConnectorKit", "StrictJSON", crypto]),
         .target(name: "PhotosLibrary", dependencies: ["ConnectorKit", "HTTP", "PhotosAPI", crypto, database]),
-        .target(name: "PhotosImporter", dependencies: ["ConnectorKit", "PhotosAPI", "PhotosLibrary", crypto]),
+        .target(
+            name: "PhotosImporter",
+            dependencies: ["ConnectorKit", "PhotosAPI", "PhotosLibrary", "StrictJSON", "Takeout", crypto]),
         .target(name: "PhotosExporter", dependencies: ["ConnectorKit", "HTTP", "PhotosAPI", "PhotosLibrary", crypto]),
         .target(name: "PluginJSONL", dependencies: ["ConnectorKit", "StrictJSON", crypto]),
         .target(
@@ -43,7 +45,7 @@ let package = Package(
             name: "Commands",
             dependencies: [
                 "ConnectorKit", "HostEngine", "PhotosExporter", "PhotosImporter", "PhotosLibrary", "PluginJSONL",
-                "RcloneConfig", "StrictJSON", "Vault", arguments,
+                "RcloneConfig", "StrictJSON", "Takeout", "Vault", arguments,
             ]),
         .executableTarget(name: "gphotos", dependencies: ["Commands"]),
 
@@ -70,8 +72,8 @@ let package = Package(
         .testTarget(
             name: "CommandsTests",
             dependencies: [
-                "Commands", "ConnectorKit", "FakePhotos", "RcloneConfig", "SeededRandom", "StrictJSON", "Vault",
-                "gphotos",
+                "Commands", "ConnectorKit", "FakePhotos", "RcloneConfig", "SeededRandom", "StrictJSON", "TakeoutSupport",
+                "Vault", "gphotos",
                 arguments,
                 crypto,
             ]),
@@ -82,7 +84,7 @@ let package = Package(
         .testTarget(
             name: "VaultTests", dependencies: ["ConnectorKit", "Vault", "vault-crash-writer", crypto, database]),
         .testTarget(
-            name: "PhotosImporterTests", dependencies: ["FakePhotos", "PhotosImporter", "TestSupport", crypto]),
+            name: "PhotosImporterTests", dependencies: ["FakePhotos", "PhotosImporter", "TakeoutSupport", "TestSupport", crypto]),
         .testTarget(
             name: "PhotosExporterTests", dependencies: ["FakePhotos", "PhotosExporter", "TestSupport", crypto]),
         .testTarget(

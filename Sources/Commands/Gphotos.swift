@@ -13,7 +13,8 @@ struct Gphotos: AsyncParsableCommand {
         subcommands: [
             RemoteGroup<SourceNoun>.self, RemoteGroup<DestinationNoun>.self, BackupCommand.self,
             SnapshotsCommand.self, LsCommand.self, CatCommand.self, DiffCommand.self, RestoreCommand.self,
-            CheckCommand.self, ForgetCommand.self, PruneCommand.self, PluginCommand.self, VersionCommand.self,
+            CheckCommand.self, ForgetCommand.self, PruneCommand.self, TakeoutCommand.self, PluginCommand.self,
+            VersionCommand.self,
             HelpCommand.self,
         ])
 

@@ -48,7 +48,8 @@ struct PluginCommand: AsyncParsableCommand {
             name: "gphotos", version: VersionCommand.version, title: "Google Photos",
             settings: LibrarySettings.definitions,
             makeImporter: { settings, options, reporter in
-                try PhotosImporter(settings: settings, options: options, reporter: reporter, runtime: runtime)
+                try SourceKind.makeImporter(
+                    settings: settings, options: options, reporter: reporter, runtime: runtime)
             },
             makeExporter: { settings, options, reporter in
                 try PhotosExporter(settings: settings, options: options, reporter: reporter, runtime: runtime)

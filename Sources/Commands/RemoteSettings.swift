@@ -1,4 +1,5 @@
 import ConnectorKit
+import PhotosImporter
 import RcloneConfig
 
 /// What this program knows of the settings of a source or destination, whatever else they hold.
@@ -28,6 +29,7 @@ enum RemoteSettings {
         }
         switch location[..<separator.lowerBound] {
         case "googlephotos", "gphotos": break
+        case "takeout": do { _ = try TakeoutSettings.directory(location) } catch { throw error.failure }
         case "rclone":
             if type == RcloneConfig.googlePhotosType { break }
             throw Failure(

@@ -2,17 +2,6 @@ import ConnectorKit
 import PhotosAPI
 import PhotosLibrary
 
-/// What a listing found: the items on their shelf, the directories, and what could not be listed.
-struct LibraryContents: Sendable {
-    var shelf: Shelf
-    /// Every directory of items and albums, and the newest item in it.
-    var directories: [Pathname: Timestamp]
-    /// Why a directory could not be listed.
-    var failures: [Pathname: ConnectorError]
-    /// The title of an album as the service has it.
-    var albumTitles: [Pathname: String]
-}
-
 /// Reads the lists of the service into the index: the library, the favorites, the albums and their members, each once.
 struct LibraryLister: Sendable {
     let client: PhotosClient
@@ -60,9 +49,10 @@ struct LibraryLister: Sendable {
         var directories: [Pathname: Timestamp] = [:]
         for directory in shelf.directories.values { directories[directory.path] = directory.newest }
         for path in failures.keys { directories[path] = .epoch }
-        var titles: [Pathname: String] = [:]
-        for album in albums + failed { titles[album.directory] = album.album.title }
-        return LibraryContents(shelf: shelf, directories: directories, failures: failures, albumTitles: titles)
+        var attributes: [Pathname: [String: String]] = [:]
+        for album in albums + failed { attributes[album.directory] = [Attribute.albumTitle: album.album.title] }
+        return LibraryContents(
+            shelf: shelf, directories: directories, failures: failures, albumAttributes: attributes)
     }
 
     private func listLibrary(into listing: Listing) async throws {

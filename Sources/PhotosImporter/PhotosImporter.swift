@@ -46,8 +46,12 @@ public final class PhotosImporter: Importer {
             client: client, index: index, scope: scope, includesArchived: settings.includesArchived,
             reporter: reporter, runtime: runtime
         ).list()
-        try await checkRoot(contents)
-        try await emitDirectories(contents, to: sink)
+        try await contents.checkRoot(
+            of: scope,
+            hint:
+                "gphotos source ls NAME lists what is there; since 31 March 2025 Google shows an app only what that app "
+                + "uploaded")
+        try await contents.emitDirectories(of: scope, to: sink)
         let sizes = SizeLedger(index: index)
         do {
             try await emitItems(contents.shelf, sizes: sizes, to: sink)
@@ -58,38 +62,6 @@ public final class PhotosImporter: Importer {
         }
         try await sizes.save()
         return nil
-    }
-
-    /// A root that is nowhere is an error, not an empty source.
-    private func checkRoot(_ contents: LibraryContents) async throws {
-        let root = scope.root
-        let isDirectory = contents.directories.keys.contains { root.contains($0) }
-        if root.isRoot || isDirectory { return }
-        if try await contents.shelf.showsItem(at: root) { return }
-        // Where what would show it could not be listed, nobody knows whether it is there.
-        if let error = contents.failures.first(where: { $0.key.contains(root) })?.value { throw error }
-        throw ConnectorError(
-            .notFound, "there is no \(root) in this library",
-            hint:
-                "gphotos source ls NAME lists what is there; since 31 March 2025 Google shows an app only what that app "
-                + "uploaded")
-    }
-
-    private func emitDirectories(_ contents: LibraryContents, to sink: any RecordSink) async throws {
-        var newest: [Pathname: Timestamp] = [:]
-        for (path, time) in contents.directories where scope.shows(path) {
-            for directory in path.ancestors + [path] {
-                newest[directory] = max(newest[directory] ?? .epoch, time)
-            }
-        }
-        for directory in scope.root.ancestors where newest[directory] == nil { newest[directory] = .epoch }
-        if newest.isEmpty { newest[.root] = .epoch }
-        for (path, time) in newest.sorted(by: { $0.key < $1.key }) {
-            var record = Record.directory(path, modificationTime: time)
-            record.error = contents.failures[path]
-            if let title = contents.albumTitles[path] { record.attributes[Attribute.albumTitle] = title }
-            try await sink.emit(record, content: nil)
-        }
     }
 
     private func emitItems(_ shelf: Shelf, sizes: SizeLedger, to sink: any RecordSink) async throws {

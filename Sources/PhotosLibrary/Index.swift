@@ -81,10 +81,15 @@ public final class Index: Sendable {
 
     /// The file of an account's index.
     public static func path(for settings: LibrarySettings, environment: [String: String]) -> String {
+        let account = [settings.api.apiURL, settings.api.clientID, settings.origin].joined(separator: "\n")
+        return path(forAccount: account, environment: environment)
+    }
+
+    /// The file of whatever a text tells apart from all others.
+    public static func path(forAccount account: String, environment: [String: String]) -> String {
         let state =
             environment["XDG_STATE_HOME"].flatMap { $0.isEmpty ? nil : $0 }
             ?? (environment["HOME"] ?? "/") + "/.local/state"
-        let account = [settings.api.apiURL, settings.api.clientID, settings.origin].joined(separator: "\n")
         return "\(state)/gphotos/\(SafeName.mark(of: account, digits: 16)).sqlite"
     }
 

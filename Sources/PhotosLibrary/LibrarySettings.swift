@@ -58,7 +58,8 @@ public struct LibrarySettings: Sendable {
             ?? "googlephotos-" + SafeName.mark(of: settings["client_id"] ?? "", digits: 12)
     }
 
-    private static func views(_ settings: Settings) throws(ConnectorError) -> Set<View> {
+    /// The trees that an import of the root shows.
+    public static func views(_ settings: Settings) throws(ConnectorError) -> Set<View> {
         var views: Set<View> = []
         for word in (settings["views"] ?? "by-month,album,favorites").split(separator: ",") {
             guard let view = View(rawValue: word.trimmingCharacters(in: .whitespaces)) else {
@@ -114,7 +115,9 @@ public struct LibrarySettings: Sendable {
     /// The one definition of the settings: `spec`, validators and documentation are made of it.
     public static let definitions: [SettingDefinition] = [
         SettingDefinition(
-            "location", .text, "What to read or write: googlephotos://[/PATH].", default: "googlephotos://"),
+            "location", .text, "What to read or write: googlephotos://[/PATH]; to read, also takeout:///DIRECTORY.",
+            default: "googlephotos://"),
+        SettingDefinition("path", .text, "The part of a takeout:// source to show, such as /album/TITLE."),
         SettingDefinition("client_id", .text, "OAuth client id of your Google Cloud project."),
         SettingDefinition("client_secret", .text, "OAuth client secret.", secret: true),
         SettingDefinition("token", .text, "OAuth token, as the JSON that rclone stores.", secret: true),

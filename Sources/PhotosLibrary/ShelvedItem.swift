@@ -53,6 +53,14 @@ extension Index {
         }
     }
 
+    /// The numbers of items by their ids, in the order of these; what is not there is left out.
+    public func numbers(ofItems ids: [String]) async throws -> [Int64] {
+        try await database.read { db in
+            let find = try db.cachedStatement(sql: "SELECT number FROM items WHERE id = ?")
+            return try ids.compactMap { try Int64.fetchOne(find, arguments: [$0]) }
+        }
+    }
+
     /// Ids of items that come after this one in the order of an import, itself first: what is worth renewing with it.
     public func items(from item: ShelvedItem, limit: Int) async throws -> [String] {
         try await database.read { db in
