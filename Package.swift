@@ -64,7 +64,8 @@ let package = Package(
         .testTarget(name: "StrictJSONTests", dependencies: ["SeededRandom", "StrictJSON"]),
         .testTarget(name: "ConnectorKitTests", dependencies: ["ConnectorKit", "SeededRandom", "StrictJSON"]),
         .testTarget(
-            name: "TakeoutTests", dependencies: ["CZlib", "ConnectorKit", "SeededRandom", "Takeout", "TakeoutSupport"]),
+            name: "TakeoutTests",
+            dependencies: ["ConnectorKit", "SeededRandom", "StrictJSON", "Takeout", "TakeoutSupport"]),
         .testTarget(name: "FakePhotosTests", dependencies: ["ConnectorKit", "FakePhotos", "StrictJSON", crypto] + nio),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "SeededRandom"] + nio),
         .testTarget(name: "PhotosAPITests", dependencies: ["FakePhotos", "PhotosAPI", "TestSupport"]),
@@ -72,8 +73,8 @@ let package = Package(
         .testTarget(
             name: "CommandsTests",
             dependencies: [
-                "Commands", "ConnectorKit", "FakePhotos", "RcloneConfig", "SeededRandom", "StrictJSON", "TakeoutSupport",
-                "Vault", "gphotos",
+                "Commands", "ConnectorKit", "FakePhotos", "RcloneConfig", "SeededRandom", "StrictJSON",
+                "TakeoutSupport", "Vault", "gphotos",
                 arguments,
                 crypto,
             ]),
@@ -84,7 +85,8 @@ let package = Package(
         .testTarget(
             name: "VaultTests", dependencies: ["ConnectorKit", "Vault", "vault-crash-writer", crypto, database]),
         .testTarget(
-            name: "PhotosImporterTests", dependencies: ["FakePhotos", "PhotosImporter", "TakeoutSupport", "TestSupport", crypto]),
+            name: "PhotosImporterTests",
+            dependencies: ["FakePhotos", "PhotosImporter", "TakeoutSupport", "TestSupport", crypto]),
         .testTarget(
             name: "PhotosExporterTests", dependencies: ["FakePhotos", "PhotosExporter", "TestSupport", crypto]),
         .testTarget(

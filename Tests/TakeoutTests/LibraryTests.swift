@@ -149,6 +149,19 @@ extension TakeoutLibrary {
         #expect(try await library.report().otherFiles == 1)
     }
 
+    @Test func anAlbumCalledLikeTheTrashIsAnAlbum() async throws {
+        var builder = TakeoutBuilder()
+        var item = TakeoutBuilder.Item("a.jpg", noise(500, seed: 1))
+        item.isInLibrary = false
+        item.albums = ["Bin", "Archive"]
+        builder.add(item)
+        try builder.write(to: scratch.path, stamp: "20260301T101500Z", packing: .folder)
+        let library = try await library()
+        let found = try await library.item("a.jpg")
+        #expect(!found.isTrashed && !found.isArchived)
+        #expect(try await library.albums().map(\.title) == ["Archive", "Bin"])
+    }
+
     @Test func theSameBytesAreOneItemAndOtherBytesWithTheSameChecksumAreNot() async throws {
         let (one, other) = try twins()
         var builder = TakeoutBuilder()

@@ -27,12 +27,15 @@ public struct TakeoutItem: Sendable, Hashable {
     let position: Int64
     let source: Int64
 
-    /// What ``init(_:)`` reads. The folders are those of all its entries, one on each line.
+    /// What ``init(_:)`` reads. The folders are those of all its entries, one on each line, and behind a tab whether a
+    /// file says that it is an album.
     static let query = """
         SELECT i.number, i.id, i.size, i.sha256, i.metadata, i.certainty, i.position, i.source, e.name, e.rule,
             e.modified, e.fault, f.root || '/' || f.name,
-            (SELECT group_concat(DISTINCT of.name || char(10)) FROM entries o JOIN folders of ON of.number = o.folder
-                WHERE o.item = i.number)
+            (SELECT group_concat(DISTINCT of.name || char(9) || EXISTS (
+                    SELECT 1 FROM folders af JOIN entries ae ON ae.folder = af.number
+                    WHERE af.name = of.name AND ae.kind = 2) || char(10))
+                FROM entries o JOIN folders of ON of.number = o.folder WHERE o.item = i.number)
         FROM items i JOIN entries e ON e.number = i.source JOIN folders f ON f.number = e.folder
         """
 
@@ -51,9 +54,10 @@ public struct TakeoutItem: Sendable, Hashable {
         fault = row[11]
         path = "\(row[12] as String)/\(file)"
         type = MediaType(extension: String(MediaName.split(file).suffix.dropFirst()))
-        // A folder's name holds no line break: it was refused otherwise.
-        let kinds = (row[13] as String? ?? "").split(separator: "\n").map { name in
-            FolderKind(String(name.hasPrefix(",") ? name.dropFirst() : name), hasAlbumMetadata: false)
+        // A folder's name holds neither tab nor line break: it was refused otherwise. SQLite puts commas between.
+        let kinds = (row[13] as String? ?? "").split(separator: "\n").enumerated().map { index, line in
+            let parts = (index > 0 ? line.dropFirst() : line).split(separator: "\t", omittingEmptySubsequences: false)
+            return FolderKind(String(parts[0]), hasAlbumMetadata: parts.last == "1")
         }
         isTrashed = metadata?.isTrashed == true || (!kinds.isEmpty && kinds.allSatisfy { $0 == .trash })
         isArchived = metadata?.isArchived == true || kinds.contains(.archive)

@@ -5,6 +5,7 @@ import GRDB
 /// The exports in one directory, as one library.
 public final class TakeoutLibrary: Sendable {
     private let directory: String
+    private let catalogPath: String?
     private let catalog: Catalog
     private let parts: PartStore
 
@@ -13,6 +14,7 @@ public final class TakeoutLibrary: Sendable {
     ///   - catalog: the file that remembers what was learnt; nil keeps it in memory.
     public init(directory: String, catalog path: String?) throws {
         self.directory = directory
+        catalogPath = path
         catalog = try Catalog(path: path)
         parts = PartStore(directory: directory, catalog: catalog)
     }
@@ -36,6 +38,8 @@ public final class TakeoutLibrary: Sendable {
     /// - Throws: ``ConnectorError`` where the directory cannot be read. What cannot be read in it is a problem:
     ///   ``problems()``.
     public func update(_ progress: @escaping @Sendable (Step) -> Void = { _ in }) async throws {
+        let lock = try CatalogLock(path: catalogPath.map { $0 + ".lock" })
+        defer { withExtendedLifetime(lock) {} }
         let files = try ExportFolder(path: directory).parts()
         let run = try await beginRun()
         for file in files {

@@ -158,32 +158,43 @@ public struct SidecarMatcher: Sendable {
 
     /// The sidecar of a file that is no copy of another.
     /// - Parameter file: its name as it is, where a number in it may be part of the title.
-    private func original(_ media: MediaName, as file: String? = nil) -> SidecarMatch? {
-        let numbered = Key(name: media.plain, number: media.number)
-        let whole = media.number > 0 ? file.map { Key(name: $0, number: 0) } : nil
-        let keys = [whole, numbered].compactMap { $0 }
-        for table in [literal, stripped] {
-            for key in keys {
-                if let found = pick(table[key], for: media) { return matched(found, .name) }
-            }
-        }
-        for cut in ExportedName.cuts(media.plain, to: ExportedName.longestBase) where cut != media.plain {
-            if let found = pickCut(cut, number: media.number, for: media) { return matched(found, .cutName) }
-        }
-        let titled = byTitle[ExportedName.folded(media.plain)] ?? file.flatMap { byTitle[ExportedName.folded($0)] }
-        if let titled {
-            let sameNumber = titled.filter { numbers[$0] == media.number }
-            if let found = sameNumber.last ?? (titled.count == 1 ? titled[0] : nil) { return matched(found, .title) }
+    private func original(_ media: MediaName, as file: String = "") -> SidecarMatch? {
+        var keys = [Key(name: media.plain, number: media.number)]
+        if media.number > 0, !file.isEmpty { keys.insert(Key(name: file, number: 0), at: 0) }
+        if let found = byName(keys, media) { return matched(found, .name) }
+        if let found = byCutName(media) { return matched(found, .cutName) }
+        for key in keys {
+            if let found = byTitle(key.name, media) { return matched(found, .title) }
         }
         for key in keys {
             let folded = Key(name: ExportedName.folded(key.name), number: key.number)
             if let found = pick(byFold[folded], for: media) { return matched(found, .name) }
         }
         let bare = Key(name: media.stem, number: media.number)
+        if let found = byName([bare], media) { return matched(found, .withoutExtension) }
+        return nil
+    }
+
+    private func byName(_ keys: [Key], _ media: MediaName) -> Int? {
         for table in [literal, stripped] {
-            if let found = pick(table[bare], for: media) { return matched(found, .withoutExtension) }
+            for key in keys {
+                if let found = pick(table[key], for: media) { return found }
+            }
         }
         return nil
+    }
+
+    private func byCutName(_ media: MediaName) -> Int? {
+        for cut in ExportedName.cuts(media.plain, to: ExportedName.longestBase) where cut != media.plain {
+            if let found = pickCut(cut, number: media.number, for: media) { return found }
+        }
+        return nil
+    }
+
+    private func byTitle(_ name: String, _ media: MediaName) -> Int? {
+        guard let titled = byTitle[ExportedName.folded(name)] else { return nil }
+        let sameNumber = titled.filter { numbers[$0] == media.number }
+        return sameNumber.last ?? (titled.count == 1 ? titled[0] : nil)
     }
 
     private func matched(_ sidecar: Int, _ rule: MatchRule) -> SidecarMatch {
