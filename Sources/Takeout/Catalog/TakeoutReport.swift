@@ -79,7 +79,8 @@ extension TakeoutLibrary {
                 db,
                 sql: """
                     SELECT name, kind, size, export, (SELECT count(*) FROM entries WHERE part = parts.number)
-                    FROM parts ORDER BY export, name
+                    FROM parts WHERE kind <> 'folder' OR EXISTS (SELECT 1 FROM entries WHERE part = parts.number)
+                    ORDER BY export, name
                     """
             ).map {
                 Part(

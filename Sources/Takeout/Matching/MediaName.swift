@@ -76,28 +76,52 @@ public enum ExportedName {
     /// A form in which a title and the names made of it are equal: HTML's escapes are undone, what a file name does not
     /// take is `_`, one for each run.
     static func folded(_ text: String) -> String {
+        var folded = isPlain(text) ? text : foldedSlowly(text)
+        // What is left of an escape whose & and ; have become _.
+        if folded.utf8.contains(UInt8(ascii: "_")) {
+            for rest in leftovers where folded.utf8.count > rest.utf8.count && folded.contains(rest) {
+                folded = folded.replacing(rest, with: "_")
+            }
+        }
+        return folded
+    }
+
+    private static let leftovers = ["_amp_", "_39_", "_quot_", "_lt_", "_gt_"]
+
+    /// Nearly all names are like `IMG_0001.jpg` and need no work.
+    private static func isPlain(_ text: String) -> Bool {
+        var last: UInt8 = 0
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "("),
+                UInt8(ascii: ")"), UInt8(ascii: " "):
+                break
+            case UInt8(ascii: "_") where last != byte: break
+            default: return false
+            }
+            last = byte
+        }
+        return true
+    }
+
+    private static func foldedSlowly(_ text: String) -> String {
         var text = text.precomposedStringWithCanonicalMapping
         if text.contains("&") {
             for (entity, character) in entities { text = text.replacing(entity, with: character) }
         }
         var result = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
-            let isKept =
-                scalar.properties.isAlphabetic || scalar.properties.numericType != nil
-                || ".-() ".unicodeScalars.contains(scalar)
-                || scalar.properties.generalCategory == .nonspacingMark
-            if isKept {
+            let properties = scalar.properties
+            if properties.isAlphabetic || properties.numericType != nil || ".-() ".unicodeScalars.contains(scalar)
+                || properties.generalCategory == .nonspacingMark
+            {
                 result.append(scalar)
             } else if result.last != "_" {
                 result.append("_")
             }
         }
-        var folded = String(result)
-        // What is left of an escape whose & and ; have become _.
-        if folded.contains("_") {
-            for rest in ["_amp_", "_39_", "_quot_", "_lt_", "_gt_"] { folded = folded.replacing(rest, with: "_") }
-        }
-        return folded
+        return String(result)
     }
 
     private static let entities = [
