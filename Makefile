@@ -3,7 +3,7 @@
 SWIFT ?= swift
 RELEASE := .build/release
 
-.PHONY: help deps build release test demo bench fmt lint clean
+.PHONY: help deps build release test demo bench proto schema plakar-package fmt lint clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -25,6 +25,7 @@ release: deps
 test: deps
 	$(SWIFT) build --build-tests
 	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 $(SWIFT) test --skip-build
+	scripts/interop.sh .build/debug
 
 ## make demo    back up, check and restore a made-up library, with every command shown
 demo: release
@@ -33,6 +34,21 @@ demo: release
 ## make bench   measure against curl on this machine; make bench ARGS=--quick for a look
 bench: release
 	@$(RELEASE)/gphotos-bench $(ARGS)
+
+# Needs protoc; the generator is the one of the package that the messages are compiled with.
+## make proto   generate the messages of Plakar's protocol anew
+proto: deps
+	$(SWIFT) build --product protoc-gen-swift
+	protoc -I Sources/PluginPlakar/Protocol --plugin=protoc-gen-swift=.build/debug/protoc-gen-swift \
+		--swift_out=Sources/PluginPlakar/Generated connectors.proto importer.proto exporter.proto
+
+## make schema  write the JSON Schema of the settings anew, for Plakar's package
+schema: build
+	.build/debug/gphotos plugin importer --schema > packaging/plakar/settings.schema.json
+
+## make plakar-package  the tree that "plakar pkg create" takes, in dist/plakar
+plakar-package: deps
+	packaging/plakar/make-tree.sh dist/plakar
 
 ## make fmt     format the sources
 fmt:

@@ -4,6 +4,15 @@ import PackageDescription
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let database = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let grpc: [Target.Dependency] = [
+    .product(name: "GRPCCore", package: "grpc-swift-2"),
+    .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+    // Not the product for sockets: that one brings BoringSSL, which nothing here needs.
+    .product(name: "GRPCNIOTransportHTTP2TransportServices", package: "grpc-swift-nio-transport"),
+    .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+]
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let nioPipes: [Target.Dependency] = ["NIOCore", "NIOPosix"].map { .product(name: $0, package: "swift-nio") }
 let nio: [Target.Dependency] = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { .product(name: $0, package: "swift-nio") }
 
 // From the bottom up: a target knows only what stands above it in this list. docs/architecture.md draws the map.
@@ -14,11 +23,17 @@ let package = Package(
         .executable(name: "gphotos-fake", targets: ["gphotos-fake"]),
         .library(name: "ConnectorKit", targets: ["ConnectorKit"]),
         .library(name: "PluginJSONL", targets: ["PluginJSONL"]),
+        .library(name: "PluginPlakar", targets: ["PluginPlakar"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.0"),
+        .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.0"),
+        .package(url: "https://github.com/grpc/grpc-swift-protobuf", from: "2.4.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
@@ -30,7 +45,7 @@ let package = Package(
         .target(name: "ConnectorKit", dependencies: ["StrictJSON"]),
         .target(name: "Takeout", dependencies: ["CZlib", "ConnectorKit", "StrictJSON", crypto, database]),
         .target(name: "HTTP", dependencies: ["CCurl"]),
-        .target(name: "PhotosAPI", dependencies: ["ConnectorKit", "HTTP", "StrictJSON"]),
+        .target(name: "PhotosAPI", dependencies: ["ConnectorKit", "HTTP", "StrictJSON", crypto]),
         .target(name: "RcloneConfig", dependencies: ["ConnectorKit", "StrictJSON", crypto]),
         .target(name: "PhotosLibrary", dependencies: ["ConnectorKit", "HTTP", "PhotosAPI", crypto, database]),
         .target(
@@ -39,25 +54,29 @@ let package = Package(
         .target(name: "PhotosExporter", dependencies: ["ConnectorKit", "HTTP", "PhotosAPI", "PhotosLibrary", crypto]),
         .target(name: "PluginJSONL", dependencies: ["ConnectorKit", "StrictJSON", crypto]),
         .target(
+            name: "PluginPlakar", dependencies: ["ConnectorKit", protobuf] + grpc + nioPipes, exclude: ["Protocol"]),
+        .target(
             name: "Vault", dependencies: ["CLinuxFile", "CZstd", "ConnectorKit", "StrictJSON", crypto, database]),
-        .target(name: "HostEngine", dependencies: ["ConnectorKit", "PluginJSONL", "Vault", crypto]),
+        .target(
+            name: "HostEngine",
+            dependencies: ["CLinuxFile", "ConnectorKit", "PluginJSONL", "Vault", crypto, database]),
         .target(
             name: "Commands",
             dependencies: [
-                "ConnectorKit", "HostEngine", "PhotosExporter", "PhotosImporter", "PhotosLibrary", "PluginJSONL",
-                "RcloneConfig", "StrictJSON", "Takeout", "Vault", arguments,
-            ]),
+                "ConnectorKit", "HostEngine", "PhotosAPI", "PhotosExporter", "PhotosImporter", "PhotosLibrary",
+                "PluginJSONL", "PluginPlakar", "RcloneConfig", "StrictJSON", "Takeout", "Vault", arguments,
+            ] + nio),
         .executableTarget(name: "gphotos", dependencies: ["Commands"]),
 
         .target(
             name: "FakePhotos", dependencies: ["ConnectorKit", "StrictJSON", crypto] + nio, resources: [.copy("Media")]),
         .executableTarget(name: "gphotos-fake", dependencies: ["FakePhotos", arguments]),
         .executableTarget(
-            name: "gphotos-bench", dependencies: ["ConnectorKit", "HTTP", "PluginJSONL"],
+            name: "gphotos-bench", dependencies: ["ConnectorKit", "HTTP", "PhotosAPI", "PluginJSONL"],
             path: "Benchmarks/gphotos-bench"),
 
         .target(
-            name: "TestSupport", dependencies: ["ConnectorKit", "FakePhotos", "PhotosAPI", "PhotosLibrary"],
+            name: "TestSupport", dependencies: ["ConnectorKit", "FakePhotos", "HTTP", "PhotosAPI", "PhotosLibrary"],
             path: "Tests/TestSupport"),
         .target(name: "TakeoutSupport", dependencies: ["CZlib"], path: "Tests/TakeoutSupport"),
         .target(name: "SeededRandom", path: "Tests/SeededRandom"),
@@ -68,8 +87,11 @@ let package = Package(
             dependencies: ["ConnectorKit", "SeededRandom", "StrictJSON", "Takeout", "TakeoutSupport"]),
         .testTarget(name: "FakePhotosTests", dependencies: ["ConnectorKit", "FakePhotos", "StrictJSON", crypto] + nio),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "SeededRandom"] + nio),
-        .testTarget(name: "PhotosAPITests", dependencies: ["FakePhotos", "PhotosAPI", "TestSupport"]),
-        .testTarget(name: "PhotosLibraryTests", dependencies: ["PhotosLibrary", "SeededRandom"]),
+        .testTarget(
+            name: "PhotosAPITests",
+            dependencies: ["FakePhotos", "HTTP", "PhotosAPI", "SeededRandom", "TestSupport", crypto]),
+        .testTarget(
+            name: "PhotosLibraryTests", dependencies: ["ConnectorKit", "PhotosAPI", "PhotosLibrary", "SeededRandom"]),
         .testTarget(
             name: "CommandsTests",
             dependencies: [
@@ -78,17 +100,27 @@ let package = Package(
                 arguments,
                 crypto,
             ]),
+        .testTarget(name: "HostEngineTests", dependencies: ["ConnectorKit", "HostEngine", crypto]),
         .testTarget(
             name: "PluginJSONLTests",
             dependencies: ["ConnectorKit", "PluginJSONL", "SeededRandom", "StrictJSON", crypto]),
+        .testTarget(
+            name: "PluginPlakarTests",
+            dependencies: [
+                "ConnectorKit", "FakePhotos", "PluginPlakar", "SeededRandom", "StrictJSON", "TestSupport", "gphotos",
+                crypto, protobuf, .product(name: "NIOEmbedded", package: "swift-nio"),
+            ] + grpc + nioPipes),
         .executableTarget(name: "vault-crash-writer", dependencies: ["Vault"], path: "Tests/Support/VaultCrashWriter"),
         .testTarget(
             name: "VaultTests", dependencies: ["ConnectorKit", "Vault", "vault-crash-writer", crypto, database]),
         .testTarget(
             name: "PhotosImporterTests",
-            dependencies: ["FakePhotos", "PhotosImporter", "TakeoutSupport", "TestSupport", crypto]),
+            dependencies: [
+                "FakePhotos", "PhotosImporter", "SeededRandom", "TakeoutSupport", "TestSupport", crypto,
+            ] + nio),
         .testTarget(
-            name: "PhotosExporterTests", dependencies: ["FakePhotos", "PhotosExporter", "TestSupport", crypto]),
+            name: "PhotosExporterTests",
+            dependencies: ["FakePhotos", "PhotosExporter", "SeededRandom", "TestSupport", crypto]),
         .testTarget(
             name: "RcloneConfigTests",
             dependencies: ["ConnectorKit", "RcloneConfig", "SeededRandom", "StrictJSON", crypto]),

@@ -37,10 +37,16 @@ extension Bench {
     }
 }
 
-private func childrenCPU() -> Double {
+private func childrenCPU() -> Double { cpu(of: -1) }
+
+/// User and system time of this process.
+func ownCPU() -> Double { cpu(of: 0) }
+
+/// - Parameter who: RUSAGE_SELF or RUSAGE_CHILDREN, which the Glibc module has as an enumeration that getrusage does not
+///   take.
+private func cpu(of who: Int32) -> Double {
     var usage = rusage()
-    // RUSAGE_CHILDREN, which the Glibc module has as an enumeration that getrusage does not take.
-    getrusage(-1, &usage)
+    getrusage(who, &usage)
     func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
     return seconds(usage.ru_utime) + seconds(usage.ru_stime)
 }
@@ -49,11 +55,13 @@ private func childrenCPU() -> Double {
 final class Service {
     let home: String
     let baseURL: String
+    /// Its accounts, as rclone's configuration has them.
+    let config: String
     private let process = Process()
 
     init(tools: Tools, arguments: [String]) throws {
         home = try tools.directory("home")
-        let config = home + "/rclone.conf"
+        config = home + "/rclone.conf"
         process.executableURL = URL(fileURLWithPath: tools.fake)
         process.arguments = ["--rclone-config", config] + arguments
         let pipe = Pipe()
@@ -70,7 +78,7 @@ final class Service {
         }
         baseURL = String(url)
         _ = try Bench.run(
-            tools.gphotos, ["source", "import", "--config", config, "--quiet"], environment: environment)
+            tools.gphotos, ["source", "import", "demo", "--config", config, "--quiet"], environment: environment)
     }
 
     var environment: [String: String] {
@@ -80,10 +88,27 @@ final class Service {
     }
 
     /// What a control of the service answers.
-    func control(_ path: String) async throws -> [UInt8] {
+    /// - Parameter body: what is sent to it, where something is.
+    @discardableResult
+    func control(_ path: String, body: String? = nil) async throws -> [UInt8] {
         let client = try HTTPClient(configuration: .init(userAgent: "gphotos-bench"))
         defer { client.shutdown() }
-        return try await client.send(HTTPRequest(url: baseURL + "/_fake/" + path)).body.collect(limit: 64 << 20)
+        let request = HTTPRequest(
+            method: body == nil ? "GET" : "POST", url: baseURL + "/_fake/" + path,
+            body: body.map { .bytes(Array($0.utf8)) } ?? .none)
+        let response = try await client.send(request)
+        guard response.status == 200 else { throw CommandFailed(description: "\(path) answered \(response.status)") }
+        return try await response.body.collect(limit: 64 << 20)
+    }
+
+    /// Requests so far, by endpoint.
+    func requests() async throws -> [String: Int] {
+        let stats = try JSONSerialization.jsonObject(with: Data(try await control("stats"))) as? [String: Any]
+        return stats?["requests"] as? [String: Int] ?? [:]
+    }
+
+    static func list(_ requests: [String: Int]) -> String {
+        requests.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
     }
 
     func stop() {

@@ -35,12 +35,7 @@ struct TransferBench {
         let again = try Bench.run(
             tools.gphotos, ["backup", "@demo", "--vault", vault, "--quiet", "--json"], environment: service.environment)
         report("gphotos backup, nothing changed", again)
-        let stats = try JSONSerialization.jsonObject(with: Data(try await service.control("stats"))) as? [String: Any]
-        if let requests = stats?["requests"] as? [String: Any] {
-            say(
-                "  requests: "
-                    + requests.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
-        }
+        say("  requests: " + Service.list(try await service.requests()))
     }
 
     private func report(_ what: String, _ usage: Usage) {

@@ -11,10 +11,14 @@ struct BackupCommand: GphotosCommand {
         discussion: """
             SOURCE is @NAME, @NAME:/PATH or a location such as googlephotos:///album/Lisbon. What the vault has already \
             is not downloaded again. Since 31 March 2025 Google shows an app only what that app uploaded.
+
+            Filters narrow every view. A filtered backup is a line of snapshots of its own: what it leaves out does not \
+            count as removed.
             """)
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var vaultOptions: VaultOptions
+    @OptionGroup(title: "Filters") var filters: FilterOptions
 
     @Flag(help: "List what would be read, and read nothing.")
     var dryRun = false
@@ -24,10 +28,11 @@ struct BackupCommand: GphotosCommand {
 
     func run(_ context: CommandContext) async throws {
         let console = context.console(global)
-        let reference = try RemoteReference(source)
-        if dryRun { return try await preview(reference, context: context, console: console) }
+        let reference = filters.applied(to: try RemoteReference(self.source))
         // The settings first: a source that is not there must leave no vault behind.
         let config = try reference.config(.source, store: try context.configurationStore(console)).config
+        let source = try FilterOptions.source(self.source, config: config)
+        if dryRun { return try await preview(reference, source: source, context: context, console: console) }
         let vault = try Vault.openOrCreate(at: try vaultOptions.directory(context), runtime: context.runtime)
         let writer = try vault.lockForWriting(holder: "gphotos backup \(source)")
         defer { writer.close() }
@@ -46,25 +51,26 @@ struct BackupCommand: GphotosCommand {
         }
         await link.close()
         report.finish()
-        try tell(summary, report: report, console: console)
+        try tell(summary, source: source, report: report, console: console)
         let failed = report.listFailures("could not be read")
         if failed > 0 { throw ExitCode(.someItemsFailed) }
     }
 
-    private func tell(_ summary: Backup.Summary, report: RunReport, console: Console) throws {
+    private func tell(_ summary: Backup.Summary, source: String, report: RunReport, console: Console) throws {
         let snapshot = summary.snapshot
         let requests = summary.counters["api_requests"] ?? 0
         let downloaded = summary.counters["bytes_downloaded"] ?? 0
         if console.isJSON {
-            try console.printLine([
+            var line: JSONObject = [
                 "type": "summary", "command": "backup", "snapshot": .string(snapshot.id),
                 "files": .integer(Int64(snapshot.files)), "directories": .integer(Int64(snapshot.directories)),
                 "bytes": .integer(snapshot.bytes), "files_new": .integer(Int64(summary.progress.filesNew)),
                 "files_unchanged": .integer(Int64(summary.progress.filesUnchanged)),
                 "errors": .integer(Int64(summary.progress.errors)), "api_requests": .integer(requests),
                 "bytes_downloaded": .integer(downloaded), "seconds": .number(report.elapsed),
-            ])
-            return
+            ]
+            line.members += QuotaLine(counters: summary.counters).members
+            return try console.printLine(.object(line))
         }
         try console.print("snapshot \(snapshot.id.prefix(8)) of \(source)")
         try console.print(
@@ -77,9 +83,12 @@ struct BackupCommand: GphotosCommand {
         try console.print(
             "  \(HumanFormat.count(Int(requests), "API request")), \(HumanFormat.size(downloaded)) downloaded, "
                 + HumanFormat.duration(.seconds(report.elapsed)))
+        if let quota = QuotaLine(counters: summary.counters).text { try console.print("  \(quota)") }
     }
 
-    private func preview(_ reference: RemoteReference, context: CommandContext, console: Console) async throws {
+    private func preview(
+        _ reference: RemoteReference, source: String, context: CommandContext, console: Console
+    ) async throws {
         let parent = try? Vault.open(at: try vaultOptions.directory(context), runtime: context.runtime)
         let snapshot = try parent?.snapshots().last { $0.source == source }
         let link = try await Connection.open(reference, kind: .source, context: context, console: console)

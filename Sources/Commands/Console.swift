@@ -8,6 +8,8 @@ struct Console: Sendable {
     let isJSON: Bool
     /// The least that is said on stderr.
     let level: LogLevel
+    /// Whether every request is of interest.
+    var showsTrace = false
 
     /// A part of the result: one line, without what a terminal would act on.
     func print(_ line: String) throws { try stdout.write(line.printable + "\n") }
@@ -22,6 +24,15 @@ struct Console: Sendable {
 
     /// One line of JSON Lines.
     func printLine(_ json: JSON) throws { try stdout.write(json.bytes + [UInt8(ascii: "\n")]) }
+
+    /// What a person has to do now, which waits for it: said on stderr, also with `--quiet`.
+    func ask(_ message: String, link: String) {
+        let line =
+            isJSON
+            ? JSON.object(["type": "ask", "message": .string(message), "url": .string(link)]).text
+            : "\(message.printable)\n\n    \(link.printable)\n"
+        try? stderr.write(line + "\n")
+    }
 
     /// What a person should know although all goes on.
     func warn(_ message: String) { log(.warning, message) }
@@ -50,6 +61,8 @@ extension CommandContext {
     /// The console as a command's options want it.
     func console(_ options: GlobalOptions) -> Console {
         let level: LogLevel = options.quiet ? .warning : options.verbose > 0 ? .debug : .info
-        return Console(stdout: stdout, stderr: stderr, isJSON: options.json, level: level)
+        return Console(
+            stdout: stdout, stderr: stderr, isJSON: options.json, level: level,
+            showsTrace: options.verbose > 1 && !options.quiet)
     }
 }

@@ -11,9 +11,11 @@ struct Gphotos: AsyncParsableCommand {
             """,
         version: VersionCommand.text,
         subcommands: [
-            RemoteGroup<SourceNoun>.self, RemoteGroup<DestinationNoun>.self, BackupCommand.self,
+            RemoteGroup<SourceNoun>.self, RemoteGroup<DestinationNoun>.self, LoginCommand.self, BackupCommand.self,
             SnapshotsCommand.self, LsCommand.self, CatCommand.self, DiffCommand.self, RestoreCommand.self,
-            CheckCommand.self, ForgetCommand.self, PruneCommand.self, TakeoutCommand.self, PluginCommand.self,
+            MirrorCommand.self, CompareCommand.self,
+            CheckCommand.self, ForgetCommand.self, PruneCommand.self, DoctorCommand.self, TakeoutCommand.self,
+            PluginCommand.self,
             VersionCommand.self,
             HelpCommand.self,
         ])

@@ -43,10 +43,4 @@ extension Timestamp {
     var toTheSecond: String {
         Timestamp(seconds: seconds).description.replacing("T", with: " ").replacing("Z", with: "")
     }
-
-    /// The moment so many nanoseconds later.
-    func adding(nanoseconds more: Int32) -> Timestamp {
-        let sum = Int64(nanoseconds) + Int64(more)
-        return Timestamp(seconds: seconds + sum / 1_000_000_000, nanoseconds: Int32(sum % 1_000_000_000))
-    }
 }

@@ -12,6 +12,8 @@ struct RemoteReference: Sendable, Hashable {
     var name: String?
     /// The part of it that is meant; nil for what the configuration says.
     var path: String?
+    /// Settings that take the place of what the configuration says.
+    var settings: [String: String] = [:]
 
     init(_ text: String) throws(Failure) {
         self.text = text
@@ -35,7 +37,7 @@ struct RemoteReference: Sendable, Hashable {
         // Exports are nobody's account.
         if name == nil, SourceKind(location: text) == .takeout {
             try RemoteSettings.check(["location": text])
-            return (text, ["location": text])
+            return (text, settings.merging(["location": text]) { $1 })
         }
         if chosen == nil {
             let names = try store.remotes(kind).keys.sorted()
@@ -50,6 +52,7 @@ struct RemoteReference: Sendable, Hashable {
         var config = try store.settings(of: name, kind)
         config["name"] = name
         if self.name == nil { config["location"] = text }
+        config.merge(settings) { $1 }
         if let path {
             let path = path.hasPrefix("/") ? path : "/" + path
             switch SourceKind(location: config["location"]) {
@@ -71,19 +74,21 @@ enum Connection {
         console: Console
     ) async throws -> ConnectorLink {
         let store = try context.configurationStore(console)
-        let (name, config) = try reference.config(kind, store: store)
+        var (name, config) = try reference.config(kind, store: store)
+        if console.showsTrace { config["trace"] = "true" }
         let command = ConnectorCommand(
             executable: context.executable,
-            arguments: ["plugin", (role ?? kind) == .source ? "importer" : "exporter"], environment: context.environment
-        )
+            arguments: [
+                "plugin", (role ?? kind) == .source ? "importer" : "exporter", "--kept-as", kind.noun,
+            ],
+            environment: context.environment)
         let options = ConnectorOptions(
             hostname: ProcessInfo.processInfo.hostName, workingDirectory: context.workingDirectory,
             maxConcurrency: try transfers(config))
         return try await ConnectorLink.open(
             command, config: config, options: options, version: VersionCommand.version,
             runtime: context.runtime
-        ) {
-            event in
+        ) { [name] event in
             switch event {
             case .log(let level, let message, let pathname):
                 console.log(level, pathname.map { "\($0): \(message)" } ?? message)

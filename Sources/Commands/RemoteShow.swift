@@ -13,12 +13,24 @@ struct RemoteShow<Noun: RemoteNoun>: RemoteCommand {
     @Flag(help: "Show secrets too.")
     var secrets = false
 
+    @Flag(help: "Print YAML for Plakar's own \"import\" of sources and destinations, secrets included.")
+    var plakar = false
+
     @OptionGroup var global: GlobalOptions
+
+    func validate() throws {
+        if plakar, global.json { throw ValidationError("--plakar and --json are two forms: choose one") }
+    }
 
     func run(_ context: CommandContext) async throws {
         let console = context.console(global)
         let store = try context.configurationStore(console)
         let remotes = try name.map { [$0: try store.settings(of: $0, Self.kind)] } ?? store.remotes(Self.kind)
+        if plakar {
+            // Masked, it would be imported all the same, and fail at the first backup.
+            let entries = remotes.sorted { $0.key < $1.key }.map { PlakarEntry(name: $0.key, settings: $0.value).yaml }
+            return try console.write(entries.joined())
+        }
         let shown = remotes.sorted { $0.key < $1.key }.map { name, settings in
             (name: name, settings: secrets ? settings : RemoteSettings.masked(settings))
         }

@@ -69,13 +69,15 @@ struct RestoreCommand: GphotosCommand {
     private func tell(_ summary: RestoreSummary, report: RunReport, console: Console) throws {
         let requests = summary.counters["api_requests"] ?? 0
         if console.isJSON {
-            return try console.printLine([
+            var line: JSONObject = [
                 "type": "summary", "command": "restore", "files": .integer(Int64(summary.files)),
                 "stored": .integer(Int64(summary.stored)), "unchanged": .integer(Int64(summary.unchanged)),
                 "skipped": .integer(Int64(summary.skipped)), "failed": .integer(Int64(summary.failed)),
                 "bytes": .integer(summary.bytes), "api_requests": .integer(requests),
                 "seconds": .number(report.elapsed),
-            ])
+            ]
+            line.members += QuotaLine(counters: summary.counters).members
+            return try console.printLine(.object(line))
         }
         try console.print("restored \(snapshot) to \(to)")
         try console.print(
@@ -84,6 +86,7 @@ struct RestoreCommand: GphotosCommand {
                 + "\(HumanFormat.number(summary.skipped)) skipped, \(HumanFormat.number(summary.failed)) failed")
         let asked = to.hasPrefix("@") ? HumanFormat.count(Int(requests), "API request") + ", " : ""
         try console.print("  \(asked)\(HumanFormat.duration(.seconds(report.elapsed)))")
+        if let quota = QuotaLine(counters: summary.counters).text { try console.print("  \(quota)") }
     }
 
     private func preview(_ vault: Vault, _ found: Snapshot, _ part: Pathname, console: Console) async throws {

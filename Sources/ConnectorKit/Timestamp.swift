@@ -24,6 +24,24 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
         Timestamp(seconds: seconds + more, nanoseconds: nanoseconds)
     }
 
+    /// The moment so much later, or earlier.
+    public func adding(nanoseconds more: Int64) -> Timestamp {
+        let sum = Int64(nanoseconds) + more
+        let carry = sum.flooredQuotient(1_000_000_000)
+        return Timestamp(seconds: seconds + carry, nanoseconds: Int32(sum - carry * 1_000_000_000))
+    }
+
+    /// The moment so much later, or earlier; to the nanosecond.
+    public func adding(_ duration: Duration) -> Timestamp {
+        let (seconds, attoseconds) = duration.components
+        return adding(seconds: seconds).adding(nanoseconds: attoseconds / 1_000_000_000)
+    }
+
+    /// How long after another moment this one is.
+    public static func - (left: Timestamp, right: Timestamp) -> Duration {
+        .seconds(left.seconds - right.seconds) + .nanoseconds(Int64(left.nanoseconds) - Int64(right.nanoseconds))
+    }
+
     /// Reads RFC 3339: a fraction of any length (cut at nanoseconds), `Z` or an offset.
     public init?(_ text: String) {
         var text = text

@@ -25,7 +25,7 @@ public final class FakeLibrary: Sendable {
         options: FakeOptions = FakeOptions(), now: (@Sendable () -> Int64)? = nil
     ) throws(ConnectorError) {
         let plan = options.plan
-        clock = FakeClock(now ?? FakeClock.system)
+        clock = FakeClock(now)
         let shelf = try MediaShelf(itemSize: plan.itemSize, seed: plan.seed)
         generator = LibraryGenerator(plan: plan)
         var initial = LibraryState(rules: options.rules, seed: plan.seed, shelf: shelf, spool: try Spool())
@@ -48,7 +48,9 @@ public final class FakeLibrary: Sendable {
             await withCheckedContinuation { continuation in gate.wait { continuation.resume() } }
         }
         if response.delivery.delay > 0 { try? await Task.sleep(for: .seconds(response.delivery.delay)) }
-        finish(response, Route(method: request.method, path: request.path), bytes: response.contentLength)
+        let cut = response.delivery.closesAfter.map { Int64($0) } ?? (response.delivery.isReset ? 0 : .max)
+        let bytes = min(response.contentLength, cut)
+        finish(response, Route(method: request.method, path: request.path), bytes: bytes)
         return response
     }
 
@@ -56,18 +58,28 @@ public final class FakeLibrary: Sendable {
     func answer(_ request: FakeRequest) -> FakeResponse {
         let route = Route(method: request.method, path: request.path)
         if route.endpoint == .control { return control(request, command: route.argument) }
-        let now = clock.now
-        return withState { $0.answer(request, route, now: now) }
+        let start = clock.milliseconds
+        var response = withState { $0.answer(request, route, now: start / 1000) }
+        response.entry = RequestLog.Entry(request, route, start: start, fault: response.fault)
+        return response
     }
 
     /// Counts an answer whose delivery is over, one way or another.
     /// - Parameter bytes: how much of its body was sent.
     func finish(_ response: FakeResponse, _ route: Route, bytes: Int64) {
         if route.endpoint == .control { return }
-        let isDownload = route.endpoint == .download && response.status < 300 && !response.isHeadOnly
+        let isDownload =
+            [.download, .videoDownload, .pickerDownload].contains(route.endpoint) && response.status < 300
+            && !response.isHeadOnly
+        let end = clock.milliseconds
+        let isWithoutAnswer = response.delivery.isReset && bytes == 0
         withState { state in
             state.statistics.end(status: response.status, bytesDownloaded: isDownload ? bytes : 0)
-            if let writer = response.writer { state.accounts[writer].isWriting = false }
+            if let writer = response.writer { state.accounts[writer].writing -= 1 }
+            guard var entry = response.entry else { return }
+            (entry.bytes, entry.end) = (bytes, end)
+            entry.status = isWithoutAnswer ? nil : response.status
+            state.log.append(entry)
         }
     }
 
@@ -84,9 +96,31 @@ public final class FakeLibrary: Sendable {
             }
             if LibraryState.isResumable(head.headers) { return .discard }
             if let expected, expected > state.rules.videoSizeLimit { return .discard }
-            let wantsSHA1 = LibraryState.promisedSHA1(head.headers) != nil
-            return .upload(
-                UploadSink(spool: state.spool, expectedCount: expected, wantsSHA1: wantsSHA1), session: nil)
+            return .upload(UploadSink(spool: state.spool, expectedCount: expected), session: nil)
+        }
+    }
+
+    /// What shall break the body of an upload whose head is here.
+    func uploadFault(for head: FakeRequest) -> FakeFault? {
+        let route = Route(method: head.method, path: head.path)
+        guard route.endpoint == .uploads else { return nil }
+        return withState { $0.takeUploadFault(head, route) }
+    }
+
+    /// A fault broke the body of an upload: its connection is about to end, and there is no answer.
+    func breakOff(_ plan: BodyPlan, of head: FakeRequest, by fault: FakeFault) {
+        abandon(plan)
+        let route = Route(method: head.method, path: head.path)
+        let now = clock.milliseconds
+        var entry = RequestLog.Entry(head, route, start: now, fault: fault.kind)
+        entry.end = now
+        withState { state in
+            state.statistics.begin(route.endpoint)
+            if fault.kind == .sessionCut, let id = head.parameter("upload_id") {
+                state.endSession(id, isForgotten: fault.status == 404)
+            }
+            state.statistics.end(status: nil, bytesDownloaded: 0)
+            state.log.append(entry)
         }
     }
 

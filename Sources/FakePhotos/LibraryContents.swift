@@ -37,6 +37,10 @@ public struct NewFakeItem: Sendable {
     public var description = ""
     public var isArchived = false
     public var isFavorite = false
+    /// Whether it is a photo with a video in it.
+    public var isMotionPhoto = false
+    /// Whether it is a video that the service could not make sense of.
+    public var hasFailed = false
     /// The OAuth client whose app made it.
     public var clientID = FakeLibrary.clientID
 
@@ -142,7 +146,7 @@ extension FakeLibrary {
             let time = new.creationTime?.seconds ?? now
             var item: MediaItem
             if let bytes = new.content {
-                var sink = UploadSink(spool: state.spool, expectedCount: Int64(bytes.count), wantsSHA1: false)
+                var sink = UploadSink(spool: state.spool, expectedCount: Int64(bytes.count))
                 try sink.append(ByteBuffer(bytes: bytes))
                 let stored = try sink.finish()
                 let probe = MediaProbe(Array(bytes.prefix(MediaProbe.prefixLength)))
@@ -161,6 +165,8 @@ extension FakeLibrary {
             item.project = UInt16(client)
             if new.isArchived { item.flags.insert(.archived) }
             if new.isFavorite { item.flags.insert(.favorite) }
+            if new.isMotionPhoto { item.flags.insert(.motion) }
+            if new.hasFailed { item.flags.insert(.failed) }
             let position = state.accounts[account].append(item)
             return state.sealer.id(.item, ObjectReference(account: account, position: position))
         }
@@ -203,17 +209,17 @@ extension FakeLibrary {
     /// All items of an account in the order they were made, trashed ones too.
     /// - Parameter hashing: whether the contents are read for their hashes.
     public func items(of name: String = "demo", hashing: Bool = true) throws(ConnectorError) -> [FakeItem] {
-        // The contents are shared pieces: they are hashed outside the lock.
-        let (account, contents, sealer, index) = try withState { state throws(ConnectorError) in
+        // The contents are shared pieces: they are put together one at a time, and hashed outside the lock.
+        let (items, shelf, sealer, index) = try withState { state throws(ConnectorError) in
             let index = try state.account(named: name)
-            let account = state.accounts[index]
-            return (account, account.items.map { state.content(of: $0) }, state.sealer, index)
+            return (state.accounts[index].items, state.shelf, state.sealer, index)
         }
-        return account.items.enumerated().map { position, item in
-            FakeItem(
+        return items.enumerated().map { position, item in
+            let content = shelf.content(of: item)
+            return FakeItem(
                 id: sealer.id(.item, ObjectReference(account: index, position: Int32(position))),
                 filename: item.filename, description: item.description,
-                sha256: hashing ? Self.hexadecimal(contents[position].sha256) : "", size: contents[position].count,
+                sha256: hashing ? Self.hexadecimal(content.sha256) : "", size: content.count,
                 mimeType: item.kind.mimeType, creationTime: Timestamp(seconds: item.creationTime),
                 isArchived: item.flags.contains(.archived), isFavorite: item.flags.contains(.favorite),
                 isTrashed: item.flags.contains(.trashed), downloads: Int(item.downloads))
@@ -241,6 +247,17 @@ extension FakeLibrary {
                 object.position < state.accounts[object.account].items.count
             else { return nil }
             return state.content(of: state.accounts[object.account].items[Int(object.position)])
+        }
+        return content.map { $0.prefix(Int($0.count)) }
+    }
+
+    /// The bytes that a download of an item gives by the rules of now; nil where there is no such item.
+    public func servedContent(ofItem id: String) -> [UInt8]? {
+        let content: Content? = withState { state in
+            guard let object = state.sealer.reference(.item, id), object.account < state.accounts.count,
+                object.position < state.accounts[object.account].items.count
+            else { return nil }
+            return state.downloadContent(of: state.accounts[object.account].items[Int(object.position)])
         }
         return content.map { $0.prefix(Int($0.count)) }
     }

@@ -28,8 +28,51 @@ extension FakeLibrary {
     public var requestsInFlight: Int { withState { $0.statistics.inFlight } }
 
     public var bytesDownloaded: Int64 { withState { $0.statistics.bytesDownloaded } }
+    /// The most requests that were under way at a time since the start, or since the last reset.
+    public var mostRequestsInFlight: Int { withState { $0.statistics.mostInFlight } }
+    /// Uploads that came with their hash.
+    public var checkedUploads: Int { withState { $0.statistics.checkedUploads } }
     public var authorizedDownloads: Int { withState { $0.statistics.authorizedDownloads } }
     public var tokenRefreshes: Int { withState { $0.statistics.tokenRefreshes } }
+
+    /// How many requests, and items of a `batchCreate`, a kind of fault befell.
+    public func faultCount(_ kind: FakeFault.Kind) -> Int { withState { $0.statistics.count(kind) } }
+
+    /// The last 1,000 requests that are over, from the oldest to the newest.
+    public var log: [LoggedRequest] { withState { $0.log.requests } }
+
+    public func clearLog() { withState { $0.log.clear() } }
+
+    /// Every upload that was given a token, from the first to the last.
+    public var uploads: [FakeUpload] {
+        withState { state in
+            state.uploads.enumerated().map { index, record in
+                FakeUpload(
+                    id: index + 1, account: state.accounts[record.account].name, bytes: record.bytes,
+                    sha256: Self.hexadecimal(record.sha256), sha1: Self.hexadecimal(record.sha1),
+                    transfer: record.transfer, mimeType: record.mimeType, filename: record.filename,
+                    chunks: record.chunks,
+                    item: record.item.map {
+                        state.sealer.id(.item, ObjectReference(account: record.account, position: $0))
+                    })
+            }
+        }
+    }
+
+    /// When the day's quotas are refilled, in seconds since 1970.
+    public var quotaReset: Int64 {
+        let now = clock.now
+        return withState { $0.rules.quotaDay.reset(after: now) }
+    }
+
+    /// What an OAuth client has used of the day's quotas.
+    public func quotaUsed(clientID: String = FakeLibrary.clientID) -> (requests: Int, downloads: Int) {
+        let now = clock.now
+        return withState { state in
+            guard let client = state.clients.firstIndex(where: { $0.id == clientID }) else { return (0, 0) }
+            return state.quota.used(client: client, day: state.rules.quotaDay.number(of: now))
+        }
+    }
 
     public func resetStatistics() { withState { $0.statistics.reset() } }
 
@@ -37,7 +80,7 @@ extension FakeLibrary {
     /// - Throws: ``ConnectorError`` with code `not-found`.
     public func updateItem(
         _ id: String, filename: String? = nil, description: String? = nil, isArchived: Bool? = nil,
-        isFavorite: Bool? = nil, isTrashed: Bool? = nil
+        isFavorite: Bool? = nil, isTrashed: Bool? = nil, isProcessing: Bool? = nil
     ) throws(ConnectorError) {
         try withState { state throws(ConnectorError) in
             guard let object = state.sealer.reference(.item, id), object.account < state.accounts.count,
@@ -48,6 +91,8 @@ extension FakeLibrary {
                 if let description { item.description = description }
                 if let isArchived { item.flags.set(.archived, isArchived) }
                 if let isFavorite { item.flags.set(.favorite, isFavorite) }
+                // As long as the clock goes, or from the start.
+                if let isProcessing { item.readyTime = isProcessing ? .max : 0 }
                 if let isTrashed { item.flags.set(.trashed, isTrashed) }
             }
             change(&state.accounts[object.account].items[Int(object.position)])

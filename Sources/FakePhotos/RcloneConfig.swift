@@ -22,6 +22,7 @@ extension FakePhotosServer {
                 auth_url = \(baseURL)/auth
                 token_url = \(baseURL)/token
                 api_url = \(baseURL)
+                picker_url = \(baseURL)/picker
 
 
                 """

@@ -15,7 +15,7 @@ public final class HTTPClient: Sendable {
         /// How many bytes of one response are held for a reader that is slower than the network.
         public var bodyWindow = 512 << 10
         public var userAgent: String
-        public var maxRedirects = 5
+        public var maxRedirects = 10
 
         public init(userAgent: String) { self.userAgent = userAgent }
     }

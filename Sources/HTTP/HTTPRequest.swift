@@ -37,6 +37,8 @@ public struct HTTPRequest: Sendable {
     public var prefersHTTP2 = true
     /// Follow redirects of `GET` and `HEAD`; other methods always see the 3xx response itself.
     public var followsRedirects = false
+    /// Where a redirect may take the credentials, beside the origin that they were sent to. Nowhere by default.
+    public var credentialScope = CredentialScope()
     /// Ask for a gzip body and unpack it on the way. Not for media, which does not shrink and whose bytes count.
     public var acceptsCompression = false
     /// Never send it a second time unasked: for what must not be done twice.

@@ -7,6 +7,7 @@ struct PreparedRequest: Sendable {
     let prefersHTTP2: Bool
     let acceptsCompression: Bool
     let isSentOnce: Bool
+    private let credentialScope: CredentialScope
 
     /// - Throws: ``HTTPError/Code/forbiddenURL`` or ``HTTPError/Code/invalidRequest``.
     init(_ request: HTTPRequest) throws(HTTPError) {
@@ -28,6 +29,7 @@ struct PreparedRequest: Sendable {
         prefersHTTP2 = request.prefersHTTP2
         acceptsCompression = request.acceptsCompression
         isSentOnce = request.isSentOnce
+        credentialScope = request.credentialScope
         switch request.body {
         // Servers want a Content-Length with these methods, if only of zero (RFC 9110, 8.6).
         case .none where ["POST", "PUT", "PATCH"].contains(method): body = .bytes([])
@@ -37,8 +39,8 @@ struct PreparedRequest: Sendable {
 
     /// The request that a redirect asks for.
     ///
-    /// Another origin gets none of the credentials, nor any header of which it is not known that it holds none.
-    /// They stay away when a later redirect leads back.
+    /// Another origin, unless the request trusts it, gets none of the credentials, nor any header of which it is not
+    /// known that it holds none. They stay away when a later redirect leads back.
     /// - Throws: ``HTTPError/Code/forbiddenURL``.
     func redirected(to location: String) throws(HTTPError) -> PreparedRequest {
         let target = try url.resolving(location)
@@ -47,7 +49,9 @@ struct PreparedRequest: Sendable {
         }
         var next = self
         next.url = target
-        if target.origin != url.origin { next.headers.removeAll { !Self.harmless.contains(where: $0.isNamed) } }
+        if target.origin != url.origin, !credentialScope.contains(target) {
+            next.headers.removeAll { !Self.harmless.contains(where: $0.isNamed) }
+        }
         return next
     }
 

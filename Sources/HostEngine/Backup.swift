@@ -41,11 +41,6 @@ public final class Backup: Sendable {
     private let state = Mutex(RunProgress())
     private let failedDirectories = Mutex<[Pathname]>([])
 
-    /// Records that may be under way without their result.
-    private static let window = 1024
-    /// How often a content is asked for that broke on its way.
-    private static let attempts = 3
-
     /// - Parameters:
     ///   - source: as the person named it.
     ///   - transfers: contents that are read at a time.
@@ -77,27 +72,11 @@ public final class Backup: Sendable {
         }
     }
 
-    /// The listing comes in on one task; the contents that are needed are read by a few others.
     private func transfer(into snapshot: SnapshotWriter) async throws -> ImportSummary {
-        // Bounded by the window: every record in here is one without its result.
-        let (wanted, want) = AsyncStream.makeStream(of: ImportedRecord.self)
-        return try await withThrowingTaskGroup(of: ImportSummary?.self) { group in
-            group.addTask { [self] in
-                defer { want.finish() }
-                return try await link.session.importRecords(state: nil, window: Self.window) { [self] batch in
-                    try await sort(batch, into: snapshot) { want.yield($0) }
-                }
-            }
-            for _ in 0..<transfers {
-                group.addTask { [self] in
-                    for await record in wanted { try await read(record, into: snapshot) }
-                    return nil
-                }
-            }
-            var summary: ImportSummary?
-            while let result = try await group.next() { summary = result ?? summary }
-            guard let summary else { throw CancellationError() }
-            return summary
+        try await link.transfer(parallel: transfers) { [self] batch, want in
+            try await sort(batch, into: snapshot, want: want)
+        } read: { [self] record in
+            try await read(record, into: snapshot)
         }
     }
 
@@ -153,31 +132,24 @@ public final class Backup: Sendable {
 
     private func read(_ imported: ImportedRecord, into snapshot: SnapshotWriter) async throws {
         let record = imported.record
-        var attempt = 0
-        while true {
-            attempt += 1
-            do {
-                let object = try await store(imported)
-                try await snapshot.add([SnapshotEntry(record: record, object: object.id)])
-                imported.finish(.stored)
-                count {
-                    $0.files += 1
-                    $0.filesNew += 1
-                    $0.bytes += object.size
-                }
-                return
-            } catch let error as ConnectorError {
-                // Without a sign-in or quota every other item would fail as well: end, and go on another day.
-                if [.auth, .quota, .rateLimited, .internalDefect].contains(error.code) { throw error }
-                if error.isRetryable || error.code == .corrupt || error.code == .network, attempt < Self.attempts {
-                    continue
-                }
-                note(record.pathname, error)
-                count { $0.files += 1 }
-                try await snapshot.add([try substitute(for: record, error: error, in: snapshot)])
-                imported.finish(.failed)
-                return
+        let outcome = try await imported.attempt {
+            let object = try await store(imported)
+            try await snapshot.add([SnapshotEntry(record: record, object: object.id)])
+            return object
+        }
+        switch outcome {
+        case .success(let object):
+            imported.finish(.stored)
+            count {
+                $0.files += 1
+                $0.filesNew += 1
+                $0.bytes += object.size
             }
+        case .failure(let error):
+            note(record.pathname, error)
+            count { $0.files += 1 }
+            try await snapshot.add([try substitute(for: record, error: error, in: snapshot)])
+            imported.finish(.failed)
         }
     }
 

@@ -56,10 +56,7 @@ public struct RestoreSelection: Sendable {
     func visit(_ body: (SnapshotEntry, Pathname) async throws -> Void) async throws {
         try await SnapshotWalk(vault: vault, snapshot: snapshot).visit(part) { entry in
             let pathname = entry.record.pathname
-            guard let parts = part.relativeParts(of: pathname) else { return }
-            var place = Pathname.root
-            for name in parts { place = try place.appending(name) }
-            if place.isRoot, entry.record.kind != .directory { place = try place.appending(pathname.name) }
+            guard let place = try part.place(of: pathname, kind: entry.record.kind) else { return }
             try await body(entry, place)
         }
     }

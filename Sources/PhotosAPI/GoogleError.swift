@@ -8,16 +8,30 @@ import StrictJSON
 /// `{"error","error_description"}` from the token endpoint.
 enum GoogleError {
     /// The error of an answer of the API that is no success.
-    /// - Parameter operation: what was asked for, such as `list albums`.
-    static func api(operation: String, status: Int, body: [UInt8], retryAfter: Int?) -> ConnectorError {
+    /// - Parameters:
+    ///   - operation: what was asked for, such as `list albums`.
+    ///   - meanings: what a status of Google's means for this call alone.
+    static func api(
+        operation: String, status: Int, body: [UInt8], retryAfter: Int?, meanings: [String: ConnectorError] = [:]
+    ) -> ConnectorError {
         let envelope = (try? JSON(parsing: body))?["error"]
         let text = envelope?["message"]?.stringValue ?? "HTTP status \(status)"
+        // A 429 that names a metric is about the pace, whatever the call.
+        if let known = envelope?["status"]?.stringValue.flatMap({ meanings[$0] }), !text.contains("quota metric") {
+            return known
+        }
         let said = "Google could not \(operation): \(text)"
+        if isStorageFull(text) { return storageFull }
         switch status {
         case 401:
             return ConnectorError(
                 .auth, "Google does not accept the sign-in: \(text)",
-                hint: "sign in again, then import or set the new token")
+                hint: signInAgain)
+        case 409:
+            // ABORTED: somebody else changed the same thing at the same time.
+            return ConnectorError(.unavailable, said, isRetryable: true, retryAfter: retryAfter, hint: "run it again")
+        case 413:
+            return ConnectorError(.tooLarge, said)
         case 403:
             return permission(operation: operation, text: text, said: said)
         case 404:
@@ -32,20 +46,35 @@ enum GoogleError {
                 .unavailable, said, isRetryable: true, retryAfter: retryAfter,
                 hint: "the service has a problem; run it again later")
         default:
-            // Storage that is full has no status of its own; the text is what clients go by.
-            if text.contains("remaining storage in the user's account is not enough") {
+            if saysWrongChecksum(envelope == nil ? String(decoding: body, as: UTF8.self) : text) {
                 return ConnectorError(
-                    .quota, "the storage of the Google account is full",
-                    hint: "free some space or buy more, then run it again: it goes on where it stopped")
+                    .corrupt, "the bytes of an upload changed on their way to Google", isRetryable: true,
+                    hint: "run it again; if it stays, set upload_hash=false and look for a proxy that changes bodies")
             }
             if text.contains("does not match any albums") { return ConnectorError(.notFound, said) }
+            if status == 400, envelope?["status"]?.stringValue == "FAILED_PRECONDITION" {
+                return ConnectorError(
+                    .permission, said, hint: "open photos.google.com once with this account, and see that it is active")
+            }
             return ConnectorError(.rejected, said)
         }
     }
 
-    static let dailyQuota = ConnectorError(
-        .quota, "the daily quota of requests of this Google Cloud project is used up",
-        hint: "it is refilled at midnight Pacific time; run it again then, and it goes on where it stopped")
+    /// Storage that is full has no status of its own: clients report 400 and 429, and go by the text
+    /// (dtinit/data-transfer-project, GoogleMediaImporter).
+    static func isStorageFull(_ text: String) -> Bool {
+        text.contains("remaining storage in the user's account is not enough")
+    }
+
+    /// "Checksum from header does not match received payload content.", or "User-provided checksum ..."; in plain text
+    /// or in an envelope (dtinit/data-transfer-project, GooglePhotosInterface).
+    private static func saysWrongChecksum(_ text: String) -> Bool {
+        text.lowercased().contains("checksum") && text.contains("does not match received payload")
+    }
+
+    static let storageFull = ConnectorError(
+        .quota, "the storage of the Google account is full",
+        hint: "free some space or buy more, then run it again: it goes on where it stopped")
 
     private static func isDaily(text: String, envelope: JSON?) -> Bool {
         if text.contains("per day") { return true }
@@ -57,43 +86,20 @@ enum GoogleError {
         if text.contains("insufficient authentication scopes") {
             return ConnectorError(
                 .permission, "the sign-in does not cover what is needed to \(operation)",
-                hint: "sign in again and leave every permission ticked")
+                hint: "run gphotos login again and leave every permission ticked")
         }
         if text.contains("has not been used in project") || text.contains("it is disabled") {
             return ConnectorError(
                 .permission, "the Photos Library API is not enabled in the Google Cloud project of this client id",
                 hint: "enable it in the Google Cloud console, under APIs & Services")
         }
+        if text.contains("disabled for the user") {
+            return ConnectorError(
+                .permission, said, hint: "the administrator of the organisation has switched Google Photos off")
+        }
         return ConnectorError(
             .permission, said,
             hint: "since 31 March 2025 an app reaches only the items and albums that it created itself")
-    }
-
-    /// The error of an answer of the token endpoint (RFC 6749, section 5.2).
-    static func token(status: Int, body: [UInt8]) -> ConnectorError {
-        let json = try? JSON(parsing: body)
-        let code = json?["error"]?.stringValue ?? ""
-        switch (status, code) {
-        case (_, "invalid_grant"):
-            return ConnectorError(
-                .auth, "Google refuses the stored sign-in: it has expired or was revoked",
-                hint:
-                    "sign in again (rclone config reconnect NAME:, then import it again with --overwrite); an app whose "
-                    + "consent screen is in Testing loses its sign-ins after 7 days, any app after 6 months without use"
-            )
-        case (_, "invalid_client"), (_, "unauthorized_client"):
-            return ConnectorError(
-                .auth, "Google refuses the client id or the client secret",
-                hint: "compare client_id and client_secret with the Google Cloud console, under Credentials")
-        case (400, _), (401, _):
-            return ConnectorError(
-                .auth, "Google refuses to renew the sign-in\(code.isEmpty ? "" : " (\(code))")",
-                hint: "sign in again, then import the configuration again with --overwrite")
-        default:
-            return ConnectorError(
-                .unavailable, "the sign-in service answered with HTTP status \(status)", isRetryable: true,
-                hint: "run it again later")
-        }
     }
 
     /// A success whose body is not what the API promises.
@@ -101,6 +107,7 @@ enum GoogleError {
         ConnectorError(
             .unavailable,
             "the answer to \(operation) is \(isHTML ? "a web page" : "not what the API promises")",
+            isRetryable: !isHTML,
             hint: "a proxy or a captive portal may stand between this machine and Google; check api_url if you set it")
     }
 

@@ -59,11 +59,8 @@ public struct MediaItem: Sendable, Hashable {
         self.baseURL = baseURL
     }
 
-    /// The URL of the bytes: `=d` for photos, `=dv` for videos. The bare base URL is not for use.
-    /// <https://developers.google.com/photos/library/guides/access-media-items#base-urls>
-    public static func downloadURL(baseURL: String, kind: Kind) -> String {
-        baseURL + (kind == .video ? "=dv" : "=d")
-    }
+    /// The URL of the bytes.
+    public static func downloadURL(baseURL: String, kind: Kind) -> String { kind.rendition.url(baseURL: baseURL) }
 }
 
 extension MediaItem {

@@ -10,8 +10,8 @@ public struct Page<Element: Sendable>: Sendable {
 
 /// A list of the API, page after page. The next page is under way while one is worked on.
 ///
-/// Elements that are repeated across a page boundary, which Google's lists do now and then, come once. A token that
-/// comes a second time ends the list in an error, since it would never end otherwise.
+/// Elements that are repeated across a page boundary, which Google's lists do now and then, come once. Tokens that come
+/// again and bring nothing new end the list in an error, since it would never end otherwise.
 public struct PageSequence<Element: Sendable>: AsyncSequence, Sendable {
     public typealias AsyncIterator = Iterator
 
@@ -28,6 +28,11 @@ public struct PageSequence<Element: Sendable>: AsyncSequence, Sendable {
         /// Tokens and ids are kept as hashes: 100,000 ids of 80 characters would be most of the memory there is.
         private var tokens: Set<Int> = []
         private var seen: Set<Int> = []
+        /// Tokens that were known, since something new came.
+        private var repeats = 0
+
+        /// An empty page leads to itself, now and then more than once.
+        private static var mostRepeats: Int { 5 }
 
         init(list: PageSequence) { self.list = list }
 
@@ -40,15 +45,18 @@ public struct PageSequence<Element: Sendable>: AsyncSequence, Sendable {
             guard let prefetch = next else { return nil }
             let page = try await prefetch.value()
             next = nil
+            let fresh = page.elements.filter { seen.insert(list.identity($0).hashValue).inserted }
+            if !fresh.isEmpty { repeats = 0 }
             if let token = page.nextToken {
-                guard tokens.insert(token.hashValue).inserted else {
+                if !tokens.insert(token.hashValue).inserted { repeats += 1 }
+                if repeats > Self.mostRepeats {
                     throw ConnectorError(
                         .unavailable, "Google's answer to \(list.operation) leads in a circle", isRetryable: true,
                         hint: "run it again later; nothing that is missing from a list is taken for removed")
                 }
                 next = Prefetch(list, token: token)
             }
-            return page.elements.filter { seen.insert(list.identity($0).hashValue).inserted }
+            return fresh
         }
     }
 

@@ -15,4 +15,9 @@ enum PercentEncoding {
         }
         return String(decoding: bytes, as: UTF8.self)
     }
+
+    /// Names and values as a query or as a form (`application/x-www-form-urlencoded`).
+    static func form(_ fields: [(name: String, value: String)]) -> String {
+        fields.map { "\(query($0.name))=\(query($0.value))" }.joined(separator: "&")
+    }
 }

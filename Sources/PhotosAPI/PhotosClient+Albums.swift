@@ -43,6 +43,50 @@ extension PhotosClient {
                 ["mediaItemIds": .array(itemIDs.map { .string($0) })], operation: "add items to an album",
                 kind: .write))
     }
+
+    /// `albums.batchRemoveMediaItems`: all of them leave the album, or none. They stay in the library.
+    ///
+    /// Sent once: a second time Google refuses items that are not in the album any more.
+    /// - Parameter itemIDs: 1 to 50, each once.
+    public func removeMediaItems(_ itemIDs: [String], fromAlbum albumID: String) async throws {
+        _ = try await json(
+            .post(
+                "/v1/albums/\(PercentEncoding.query(albumID)):batchRemoveMediaItems",
+                ["mediaItemIds": .array(itemIDs.map { .string($0) })], operation: "remove items from an album",
+                kind: .write, isIdempotent: false))
+    }
+
+    /// `albums.patch`: gives an album another title, another cover, or both.
+    /// <https://developers.google.com/photos/library/reference/rest/v1/albums/patch>
+    ///
+    /// - Parameters:
+    ///   - title: at most 500 characters.
+    ///   - coverItemID: an item of the album.
+    public func updateAlbum(_ id: String, title: String? = nil, coverItemID: String? = nil) async throws -> Album {
+        let operation = "change an album"
+        if let title, title.unicodeScalars.count > 500 {
+            throw ConnectorError(.rejected, "the title of an album has 500 characters at most")
+        }
+        var body = JSONObject()
+        body["title"] = title.map { .string($0) }
+        body["coverPhotoMediaItemId"] = coverItemID.map { .string($0) }
+        if body.members.isEmpty { return try await album(id) }
+        let mask = body.members.map(\.key).joined(separator: ",")
+        let json = try await json(
+            .patch(
+                "/v1/albums/\(PercentEncoding.query(id))?updateMask=\(PercentEncoding.query(mask))", .object(body),
+                operation: operation))
+        guard let album = Album(json) else { throw GoogleError.nonsense(operation: operation, isHTML: false) }
+        return album
+    }
+}
+
+extension PhotosClient.Call {
+    static func patch(_ path: String, _ json: JSON, operation: String) -> Self {
+        var call = post(path, json, operation: operation, kind: .write)
+        call.method = "PATCH"
+        return call
+    }
 }
 
 extension JSON {

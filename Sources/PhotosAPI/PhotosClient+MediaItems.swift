@@ -1,37 +1,6 @@
 import ConnectorKit
 import StrictJSON
 
-/// What `mediaItems.search` narrows down to.
-public struct MediaItemFilter: Sendable, Hashable {
-    /// Both ends are included. A month or day of 0 stands for the whole year or month; both ends have the same
-    /// precision.
-    public var dates: ClosedRange<CivilDate>?
-    public var onlyFavorites: Bool
-    public var includesArchived: Bool
-
-    public init(dates: ClosedRange<CivilDate>? = nil, onlyFavorites: Bool = false, includesArchived: Bool = false) {
-        self.dates = dates
-        self.onlyFavorites = onlyFavorites
-        self.includesArchived = includesArchived
-    }
-
-    var json: JSON {
-        var filters = JSONObject()
-        if let dates {
-            filters["dateFilter"] = [
-                "ranges": [["startDate": Self.date(dates.lowerBound), "endDate": Self.date(dates.upperBound)]]
-            ]
-        }
-        if onlyFavorites { filters["featureFilter"] = ["includedFeatures": ["FAVORITES"]] }
-        if includesArchived { filters["includeArchivedMedia"] = true }
-        return .object(filters)
-    }
-
-    private static func date(_ date: CivilDate) -> JSON {
-        ["year": .integer(Int64(date.year)), "month": .integer(Int64(date.month)), "day": .integer(Int64(date.day))]
-    }
-}
-
 /// One answer of `mediaItems.batchGet`: an item, or why it could not be had.
 public typealias MediaItemResult = Result<MediaItem, ConnectorError>
 
@@ -53,10 +22,16 @@ extension PhotosClient {
         }
     }
 
-    /// The items that a filter leaves, newest first. `mediaItems.search`.
+    /// The items that a filter leaves, newest first unless it says otherwise. `mediaItems.search`.
+    ///
+    /// A filter that Google does not take is an error with code `config` of the first page; nothing is sent.
     /// <https://developers.google.com/photos/library/reference/rest/v1/mediaItems/search>
     public func mediaItems(matching filter: MediaItemFilter) -> PageSequence<MediaItem> {
-        search(["filters": filter.json], operation: filter.onlyFavorites ? "list the favorites" : "list the library")
+        let pages = search(filter.query, operation: filter.onlyFavorites ? "list the favorites" : "list the library")
+        return PageSequence(operation: pages.operation, identity: pages.identity) { token in
+            try filter.check()
+            return try await pages.fetch(token)
+        }
     }
 
     /// The items of an album in its order, archived ones too. The API allows no filter beside an album.
@@ -103,10 +78,32 @@ extension PhotosClient {
             }
             return zip(ids, results).map { id, result in Self.result(result, id: id) }
         } catch let error as ConnectorError where Self.canBeOneBadID(error) && ids.count > 1 {
-            var results: [MediaItemResult] = []
-            for id in ids { results.append(try await single(id)) }
-            return results
+            return try await singly(ids)
         }
+    }
+
+    private func singly(_ ids: [String]) async throws -> [MediaItemResult] {
+        var results: [MediaItemResult] = []
+        for id in ids {
+            let result = try await single(id)
+            results.append(result)
+            // It was no bad id: the service has a problem, and fifty times the patience for one call would not help.
+            guard results.count == Self.patience else { continue }
+            if let error = Self.commonFailure(of: results) { throw error }
+        }
+        return results
+    }
+
+    /// How many ids of a batch are asked for before the service itself is held to be out of order.
+    private static let patience = 3
+
+    private static func commonFailure(of results: [MediaItemResult]) -> ConnectorError? {
+        var last: ConnectorError?
+        for result in results {
+            guard case .failure(let error) = result, error.code == .unavailable else { return nil }
+            last = error
+        }
+        return last
     }
 
     private static func canBeOneBadID(_ error: ConnectorError) -> Bool {
@@ -119,6 +116,21 @@ extension PhotosClient {
         } catch let error as ConnectorError where Self.canBeOneBadID(error) {
             return .failure(error)
         }
+    }
+
+    /// `mediaItems.patch`: the one thing of an item that an app can change.
+    /// - Parameter description: what a person wrote; fewer than 1,000 characters.
+    public func updateMediaItem(_ id: String, description: String) async throws -> MediaItem {
+        let operation = "change a description"
+        guard description.unicodeScalars.count < 1000 else {
+            throw ConnectorError(.rejected, "a description has 999 characters at most")
+        }
+        let json = try await json(
+            .patch(
+                "/v1/mediaItems/\(PercentEncoding.query(id))?updateMask=description",
+                ["description": .string(description)], operation: operation))
+        guard let item = MediaItem(json) else { throw GoogleError.nonsense(operation: operation, isHTML: false) }
+        return item
     }
 
     private static func result(_ json: JSON, id: String) -> MediaItemResult {

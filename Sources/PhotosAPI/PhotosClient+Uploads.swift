@@ -1,63 +1,82 @@
 import ConnectorKit
-import Foundation
+import Crypto
 import HTTP
 import StrictJSON
 
-/// What `uploads` returns for bytes: it stands for them in `batchCreate`, for one day and once.
-public struct UploadToken: Sendable, Hashable {
-    public var secret: Secret
-    public var birth: Timestamp
-
-    public init(secret: Secret, birth: Timestamp) {
-        self.secret = secret
-        self.birth = birth
-    }
-}
-
-/// An item to be made of uploaded bytes.
-public struct NewMediaItem: Sendable, Hashable {
-    public var uploadToken: UploadToken
-    /// At most 255 characters, with its extension.
-    public var filename: String
-    /// What a person wrote; fewer than 1,000 characters.
-    public var description: String
-
-    public init(uploadToken: UploadToken, filename: String, description: String = "") {
-        self.uploadToken = uploadToken
-        self.filename = filename
-        self.description = description
-    }
-}
-
 extension PhotosClient {
-    /// Sends the bytes of one file. `uploads`, raw protocol: one request, sent once, since what was read cannot be read
-    /// again; the caller repeats it with a new reader where the error says that this can help.
-    /// <https://developers.google.com/photos/library/guides/upload-media#uploading-bytes>
+    /// Told of each session of an upload as it begins, and by nil of one that is of no use any more.
+    public typealias SessionKeeper = @Sendable (UploadSession?) async throws -> Void
+
+    /// In bytes: what is no longer than this goes in one request, whole from memory.
+    ///
+    /// So it can be repeated after any failure, and its hash can stand before it; a session would cost two requests
+    /// more of the day's 10,000.
+    public static let largestRawUpload: Int64 = 16 << 20
+
+    /// How many bytes an upload holds in memory; ``upload(_:size:mimeType:continuing:onSession:)`` bounds nothing but
+    /// itself, and who starts several of them adds these up.
+    public static func uploadMemory(size: Int64?) -> Int64 {
+        guard let size else { return largestRawUpload }
+        return size <= largestRawUpload ? size : UploadFeed.window
+    }
+
+    /// Sends the bytes of one file, which are read once.
+    ///
+    /// Up to ``largestRawUpload`` bytes go by the raw protocol, more by the resumable one, which goes on after a break
+    /// with what has not arrived. A longer content of unknown size goes raw, as it comes, once and without a hash: the
+    /// guide wants the size when a session starts, and rclone shows that a raw body without a length is taken.
+    /// <https://developers.google.com/photos/library/guides/upload-media>
     ///
     /// - Parameters:
+    ///   - content: fails at its end where it is not what was promised; nothing is left of it then.
     ///   - size: bytes, where it is known.
-    ///   - sha1: its 20 bytes, where they are known beforehand: Google then refuses bytes that changed on the way.
+    ///   - known: a session for the same bytes that an earlier call did not bring to its end. What has arrived is read,
+    ///     and not sent again.
+    /// - Throws: ``ConnectorError``, retryable where a new reader of the content can help. While a session may live, it
+    ///   is with `onSession`.
     public func upload(
-        _ content: any HTTPBodySource, size: Int64?, mimeType: String, sha1: [UInt8]? = nil
+        _ content: any HTTPBodySource, size: Int64?, mimeType: String, continuing known: UploadSession? = nil,
+        onSession: @escaping SessionKeeper = { _ in }
     ) async throws -> UploadToken {
+        if let size, size > Self.largestRawUpload {
+            return try await ResumableUpload.run(
+                UploadFeed(content, size: size), mimeType: mimeType, client: self, continuing: known,
+                onSession: onSession)
+        }
+        var bytes: [UInt8] = []
+        if let size { bytes.reserveCapacity(Int(size)) }
+        while let chunk = try await content.next() {
+            bytes.append(contentsOf: chunk)
+            if bytes.count > size ?? Self.largestRawUpload {
+                if size != nil { throw UploadFeed.otherSize }
+                let all = Prefixed(bytes, content)
+                let token = try await uploadRaw(.stream(length: nil, all), mimeType: mimeType, sha1: nil)
+                let total = await all.count
+                count { $0.bytesUploaded += total }
+                return token
+            }
+        }
+        if let size, size != bytes.count { throw UploadFeed.otherSize }
+        if bytes.isEmpty { throw MediaFormat.isEmpty }
+        let sha1 = configuration.sendsUploadHash ? Array(Insecure.SHA1.hash(data: bytes)) : nil
+        let token = try await uploadRaw(.bytes(bytes), mimeType: mimeType, sha1: sha1)
+        count { $0.bytesUploaded += Int64(bytes.count) }
+        return token
+    }
+
+    private func uploadRaw(_ body: HTTPRequestBody, mimeType: String, sha1: [UInt8]?) async throws -> UploadToken {
         let operation = "upload a file"
         var headers = [
             HTTPHeader("Content-Type", "application/octet-stream"),
             HTTPHeader("X-Goog-Upload-Content-Type", mimeType),
             HTTPHeader("X-Goog-Upload-Protocol", "raw"),
         ]
-        if let sha1 { headers.append(HTTPHeader("X-Goog-Hash", "sha1=\(Data(sha1).base64EncodedString())")) }
+        if let sha1 { headers.append(.googleHash(sha1)) }
+        // Bytes that are sent twice give a second token, of which one is never used: nothing is created here.
         let answer = try await answer(
-            Call(
-                method: "POST", path: "/v1/uploads", headers: headers, body: .stream(length: size, content),
-                operation: operation, kind: .upload, isIdempotent: false)
-        ).body
-        let token = String(decoding: answer, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-        if token.isEmpty || GoogleError.looksLikeHTML(answer) {
-            throw GoogleError.nonsense(operation: operation, isHTML: GoogleError.looksLikeHTML(answer))
-        }
-        if let size { count { $0.bytesUploaded += size } }
-        return UploadToken(secret: Secret(token), birth: runtime.now())
+            Call(method: "POST", path: "/v1/uploads", headers: headers, body: body, operation: operation, kind: .upload)
+        )
+        return try token(in: answer.body, operation: operation)
     }
 
     /// Makes items of uploaded bytes, in an album where one is named. `mediaItems.batchCreate`.
@@ -95,5 +114,25 @@ extension PhotosClient {
             }
             return .success(item)
         }
+    }
+}
+
+/// Bytes that were read already, and then the rest of a content.
+private actor Prefixed: HTTPBodySource {
+    private var prefix: [UInt8]?
+    private let rest: any HTTPBodySource
+    private(set) var count: Int64 = 0
+
+    init(_ prefix: [UInt8], _ rest: any HTTPBodySource) {
+        self.prefix = prefix
+        self.rest = rest
+    }
+
+    func next() async throws -> [UInt8]? {
+        var next = prefix
+        prefix = nil
+        if next == nil { next = try await rest.next() }
+        count += Int64(next?.count ?? 0)
+        return next
     }
 }

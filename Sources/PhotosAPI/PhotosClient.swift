@@ -18,6 +18,14 @@ public final class PhotosClient: Sendable {
         public var clientSecret: Secret?
         public var token: OAuthToken
         public var retry: RetryPolicy
+        /// Whether every request is told of.
+        public var traces = false
+        /// Bytes a second that all downloads together may take; nil for as many as there are.
+        public var bandwidth: Int?
+        /// Whether calls of sharing are sent, although Google refuses them.
+        public var triesSharing = false
+        /// Whether uploads carry the hash of their bytes, so that Google refuses what changed on the way.
+        public var sendsUploadHash = true
 
         public static let googleAPI = "https://photoslibrary.googleapis.com"
         public static let googlePicker = "https://photospicker.googleapis.com"
@@ -36,39 +44,50 @@ public final class PhotosClient: Sendable {
         }
     }
 
-    /// What was asked of Google so far.
-    public struct Statistics: Sendable, Hashable {
-        /// Requests that count against the daily quota: all but downloads and renewals of the sign-in.
-        public var apiRequests = 0
-        /// Requests for bytes, which have a daily quota of their own.
-        public var downloads = 0
-        public var bytesDownloaded: Int64 = 0
-        public var bytesUploaded: Int64 = 0
-    }
-
     let http: HTTPClient
     let configuration: Configuration
     let runtime: Runtime
-    private let tokens: TokenProvider
-    private let counters = Mutex(Statistics())
+    let pacer: Pacer
+    let onEvent: @Sendable (ClientEvent) -> Void
+    let tokens: TokenProvider
+    private let writes = WriteTurn()
+    private let counters = Mutex(ClientStatistics())
 
-    /// - Parameter onRenewal: called with each renewed sign-in, which somebody must keep.
+    /// - Parameters:
+    ///   - ledger: counts the requests of a day.
+    ///   - reload: asked before a sign-in is renewed, since another process may have done that.
+    ///   - onEvent: told what a person may want to know, on the task that it happens on.
+    ///   - onRenewal: called with each renewed sign-in, which somebody must keep.
     public init(
         configuration: Configuration, http: HTTPClient, runtime: Runtime,
+        ledger: any RequestLedger = UnlimitedLedger(), reload: @escaping TokenReload = { nil },
+        onEvent: @escaping @Sendable (ClientEvent) -> Void = { _ in },
         onRenewal: @escaping @Sendable (OAuthToken) -> Void
     ) {
         self.configuration = configuration
         self.http = http
         self.runtime = runtime
-        tokens = TokenProvider(http: http, configuration: configuration, runtime: runtime, onRenewal: onRenewal)
+        self.onEvent = onEvent
+        pacer = Pacer(ledger: ledger, bandwidth: configuration.bandwidth, runtime: runtime)
+        tokens = TokenProvider(
+            http: http, configuration: configuration, runtime: runtime, reload: reload, onRenewal: onRenewal)
     }
 
     /// Ends what is under way. Nothing can be asked afterwards.
-    public func shutdown() { http.shutdown() }
+    public func shutdown() {
+        http.shutdown()
+        pacer.close()
+    }
 
-    public var statistics: Statistics { counters.withLock { $0 } }
+    /// What was asked of Google so far.
+    public var statistics: ClientStatistics {
+        var statistics = counters.withLock { $0 }
+        statistics.requestsLeft = pacer.left(.requests)
+        statistics.downloadsLeft = pacer.left(.downloads)
+        return statistics
+    }
 
-    func count(_ change: (inout Statistics) -> Void) { counters.withLock { change(&$0) } }
+    func count(_ change: (inout ClientStatistics) -> Void) { counters.withLock { change(&$0) } }
 
     /// One call of the API.
     struct Call {
@@ -87,6 +106,8 @@ public final class PhotosClient: Sendable {
         /// Whether sending it twice does no more than sending it once. One that is not is repeated only where it
         /// cannot have arrived.
         var isIdempotent = true
+        /// What a status of Google's, such as `FAILED_PRECONDITION`, means for this call and no other.
+        var meanings: [String: ConnectorError] = [:]
 
         /// A body that was read is gone.
         var isStream: Bool { if case .stream = body { true } else { false } }
@@ -106,28 +127,33 @@ public final class PhotosClient: Sendable {
         var body: [UInt8]
     }
 
-    /// The body of the answer, parsed.
+    /// The body of the answer, parsed. One that was cut in its midst is asked for again.
     func json(_ call: Call) async throws -> JSON {
-        let body = try await answer(call).body
-        guard let json = try? JSON(parsing: body), json.objectValue != nil else {
-            throw GoogleError.nonsense(operation: call.operation, isHTML: GoogleError.looksLikeHTML(body))
+        try await answer(call) { answer in
+            guard let json = try? JSON(parsing: answer.body), json.objectValue != nil else {
+                throw GoogleError.nonsense(
+                    operation: call.operation, isHTML: GoogleError.looksLikeHTML(answer.body))
+            }
+            return json
         }
-        return json
     }
 
-    /// The answer. The one place that retries calls.
-    func answer(_ call: Call) async throws -> Answer {
+    func answer(_ call: Call) async throws -> Answer { try await answer(call) { $0 } }
+
+    /// What an answer says. The one place that retries calls.
+    private func answer<Value>(_ call: Call, _ read: (Answer) throws -> Value) async throws -> Value {
         var attempt = 0
         var refused: Secret?
+        var refusals = 0
         while true {
             attempt += 1
             do {
-                let token = try await tokens.token(insteadOf: refused)
-                let answer = try await send(call, token: token)
+                let (answer, token) = try await inTurn(call, insteadOf: refused)
                 let status = answer.head.status
-                if status == 200 || status == 207 { return answer }
-                // A token can be revoked before its time: once, a new one may do.
-                if status == 401, refused == nil {
+                if status == 200 || status == 207 { return try read(answer) }
+                // A token can end before its time, and the next one on its way: a new one may do, and then another.
+                if status == 401, refusals < 2 {
+                    refusals += 1
                     refused = token
                     if !call.isStream { continue }
                     // What was streamed cannot be streamed again; whoever has it sends it again, with the new token.
@@ -135,35 +161,52 @@ public final class PhotosClient: Sendable {
                     throw ConnectorError(.unavailable, "the sign-in ended during an upload", isRetryable: true)
                 }
                 throw GoogleError.api(
-                    operation: call.operation, status: status, body: answer.body, retryAfter: answer.head.retryAfter)
+                    operation: call.operation, status: status, body: answer.body, retryAfter: answer.head.retryAfter,
+                    meanings: call.meanings)
             } catch let error as ConnectorError {
+                if error.code != .auth { refusals = 0 }
+                // A call that Google was too busy for has done nothing.
                 let mayRepeat = !call.isStream && (call.isIdempotent || error.code == .rateLimited)
-                guard mayRepeat,
-                    let delay = configuration.retry.delay(after: attempt, error: error, random: runtime.random())
-                else { throw error }
-                try await runtime.sleep(delay)
+                try await waitToRepeat(call.kind, after: attempt, error, mayRepeat: mayRepeat)
             }
         }
     }
 
-    private func send(_ call: Call, token: Secret) async throws -> Answer {
+    private func inTurn(_ call: Call, insteadOf refused: Secret?) async throws -> (Answer, Secret) {
+        guard call.kind == .write else { return try await send(call, insteadOf: refused) }
+        return try await writes.hold { try await self.send(call, insteadOf: refused) }
+    }
+
+    private func send(_ call: Call, insteadOf refused: Secret?) async throws -> (Answer, Secret) {
         try await admit(call.kind)
+        // Not before: the wait for a turn can be longer than a token lives.
+        let token = try await tokens.token(insteadOf: refused)
+        let start = runtime.now()
         do {
             var request = HTTPRequest(
-                method: call.method, url: url(of: call),
+                method: call.method, url: try url(of: call),
                 headers: call.headers + [HTTPHeader("Authorization", "Bearer \(token.reveal())")], body: call.body)
             request.acceptsCompression = true
+            // Parallel uploads would share one HTTP/2 connection, and with it one window of what may be on its way.
+            if call.kind == .upload { request.prefersHTTP2 = false }
             // What streams cannot be repeated in any case, and is worth the connection that it finds.
             if !call.isIdempotent, case .bytes = call.body { request.isSentOnce = true }
+            countRequest(call.kind)
             let response = try await http.send(request)
-            return Answer(head: response, body: try await response.body.collect(limit: Self.largestAnswer))
+            let body = try await response.body.collect(limit: Self.largestAnswer)
+            note(call.endpoint, start: start, status: response.status, bytes: Int64(body.count))
+            return (Answer(head: response, body: body), token)
         } catch {
+            note(call.endpoint, start: start, status: nil, bytes: 0)
             throw GoogleError.transport(error, operation: call.operation)
         }
     }
 
-    private func url(of call: Call) -> String {
-        if !call.path.hasPrefix("/") { return call.path }
+    private func url(of call: Call) throws -> String {
+        if !call.path.hasPrefix("/") {
+            try configuration.checkMayHaveSignIn(call.path)
+            return call.path
+        }
         return switch call.service {
         case .library: configuration.apiURL + call.path
         case .picker: configuration.pickerURL + call.path

@@ -4,7 +4,9 @@ import PhotosLibrary
 
 /// Makes items of uploaded bytes: one call at a time, up to fifty items each, in the order of the records.
 ///
-/// Google takes one writing call at a time per account, and as many items as possible in each. A batch is sent when it
+/// Google takes one writing call at a time per account, and as many items as possible in each. Another process that
+/// writes to the account at the same time is told "concurrent write request", as we are then; the client waits half a
+/// minute and sends the call again, so both get on, slowly. A batch is sent when it
 /// is full, when the records have moved on to another album, when the host is done, or when everybody waits for it.
 actor Committer {
     /// What became of an item.
@@ -14,6 +16,8 @@ actor Committer {
         case present(itemID: String)
         /// The journal knows an item that the service no longer has; its bytes are needed.
         case gone
+        /// Google makes no item of this token; it is forgotten.
+        case refused(ConnectorError)
         case failed(ConnectorError)
     }
 
@@ -50,6 +54,8 @@ actor Committer {
     private var isLingering = false
     private var isFlushing = false
     private var isCommitting = false
+    /// A failure that every further batch would meet as well, such as a full storage.
+    private var fatal: ConnectorError?
 
     init(
         client: PhotosClient, journal: Journal, albums: AlbumBook, runtime: Runtime, batchSize: Int,
@@ -69,6 +75,7 @@ actor Committer {
         settled = []
         isFinishing = false
         isFlushing = false
+        fatal = nil
     }
 
     /// A record is being worked on.
@@ -180,7 +187,16 @@ actor Committer {
                     entry.answer.resume(returning: .gone)
                     continue
                 }
-                if case .uploaded = known { isNew = true } else { isNew = false }
+                if case .uploaded(let token) = known {
+                    // It can grow old here, behind a service that refuses for hours.
+                    guard token.isUsable(at: runtime.now()) else {
+                        entry.answer.resume(returning: .gone)
+                        continue
+                    }
+                    isNew = true
+                } else {
+                    isNew = false
+                }
             } catch {
                 entry.answer.resume(returning: .failed(ConnectorError(wrapping: error)))
                 continue
@@ -199,6 +215,7 @@ actor Committer {
     }
 
     private func send(_ run: [Entry], isNew: Bool) async {
+        if let fatal { return answer(run, .failed(fatal)) }
         if isNew { await create(run) } else { await add(run) }
     }
 
@@ -210,7 +227,9 @@ actor Committer {
             do {
                 pending = try await createOnce(pending)
             } catch {
-                answer(pending, .failed(ConnectorError(wrapping: error)))
+                let error = ConnectorError(wrapping: error)
+                noteFatal(error)
+                answer(pending, .failed(error))
                 return
             }
             // Google makes some items only at the second try, with the same token.
@@ -247,14 +266,21 @@ actor Committer {
         for (entry, result) in zip(run, results) {
             switch result {
             case .success(let item): entry.answer.resume(returning: .created(itemID: item.id))
-            case .failure(let error) where error.isRetryable: again.append(entry)
-            case .failure(let error):
+            case .failure(let error) where error.code == .rejected:
                 // A token that was refused is of no use in the next run either.
                 try? await journal.forget(sha256: entry.request.sha256)
+                entry.answer.resume(returning: .refused(error))
+            case .failure(let error) where error.isRetryable: again.append(entry)
+            case .failure(let error):
+                noteFatal(error)
                 entry.answer.resume(returning: .failed(error))
             }
         }
         return again
+    }
+
+    private func noteFatal(_ error: ConnectorError) {
+        if UploadDesk.isFatal(error) { fatal = fatal ?? error }
     }
 
     /// Adds items that exist to an album. What is in it is not asked for again.

@@ -14,17 +14,19 @@ public final class PhotosExporter: Exporter {
     private let albums: AlbumBook
     private let committer: Committer
     private let uploads: UploadDesk
-    private let slots: TransferSlots
+    private let budget: UploadBudget
     private let runtime: Runtime
 
-    /// Upload tokens end after a day (Upload media guide); one that is nearly over is not relied on.
-    private static let longestTokenAge: Int64 = 23 * 3600
+    /// What all uploads may hold in memory together, in bytes, whatever `transfers` says: eight large files, or as
+    /// many small ones as fit.
+    private static let uploadMemory: Int64 = 128 << 20
 
     /// Sets the exporter up without a word to the network.
+    /// - Parameter reload: asked for the sign-in before it is renewed, where it is known who keeps it.
     /// - Throws: ``ConnectorError`` with code `config` or `read-only`.
     public init(
         settings raw: Settings, options: ConnectorOptions, reporter: any ConnectorReporter, runtime: Runtime,
-        index: Index? = nil
+        index: Index? = nil, reload: @escaping TokenReload = { nil }
     ) throws {
         let settings = try LibrarySettings(raw)
         if settings.isReadOnly {
@@ -34,14 +36,15 @@ public final class PhotosExporter: Exporter {
         identity = ConnectorIdentity(origin: settings.origin, kind: "googlephotos", root: settings.root)
         self.runtime = runtime
         let index = try index ?? Index(path: Index.path(for: settings, environment: runtime.environment))
-        client = try PhotosClient(settings, runtime: runtime, reporter: reporter)
+        client = try PhotosClient(settings, runtime: runtime, reporter: reporter, reload: reload)
         journal = Journal(index)
         albums = AlbumBook(client: client)
         committer = Committer(
             client: client, journal: journal, albums: albums, runtime: runtime, batchSize: settings.batchSize,
             batchTimeout: settings.batchTimeout)
         uploads = UploadDesk()
-        slots = TransferSlots(min(settings.transfers, max(1, options.maxConcurrency)))
+        budget = UploadBudget(
+            uploads: min(settings.transfers, max(1, options.maxConcurrency)), bytes: Self.uploadMemory)
     }
 
     public func ping() async throws { try await client.ping() }
@@ -94,43 +97,46 @@ public final class PhotosExporter: Exporter {
         guard let format = MediaFormat(filename: filename, mimeType: record.mimeType) else {
             return .skipped(ConnectorError(.rejected, "Google Photos does not take files of this type"))
         }
-        if let size = record.size, size > format.largestSize || size == 0 {
-            return .skipped(
-                size == 0
-                    ? ConnectorError(.rejected, "Google Photos does not take empty files")
-                    : ConnectorError(.tooLarge, "Google Photos takes no more than \(format.largestSize >> 20) MiB"))
+        do throws(ConnectorError) {
+            if let size = record.size { try format.check(size: size) }
+        } catch {
+            return .skipped(error)
         }
         var album: String?
         if case .album(let title) = target { album = try await albums.id(ofAlbum: title) }
         return try await make(
             record, sequence: sequence, content: content, album: album,
-            filename: filename.count <= 255 ? filename : pathname.name,
-            mimeType: format.mimeType)
+            filename: filename.unicodeScalars.count <= NewMediaItem.longestFilename ? filename : pathname.name,
+            format: format)
     }
 
     private func make(
         _ record: Record, sequence: Int, content: (any ContentReader)?, album: String?, filename: String,
-        mimeType: String
+        format: MediaFormat
     ) async throws -> RecordOutcome {
         var sha256 = record.sha256
         var isSpent = false
+        let description = record.attributes[Attribute.description] ?? ""
         while true {
             if try await !isUploaded(sha256) {
                 guard let content, !isSpent else {
                     throw ConnectorError(
                         .unavailable, "Google no longer has what was uploaded", isRetryable: true, hint: "run it again")
                 }
-                isSpent = try await upload(record, content: content, mimeType: mimeType, sha256: &sha256)
+                isSpent = try await upload(record, content: content, format: format, sha256: &sha256)
             }
             guard let sha256 else { throw ConnectorError(.internalDefect, "an upload has no hash") }
             let request = Committer.Request(
                 sequence: sequence, sha256: sha256, album: album, filename: filename,
-                description: record.attributes[Attribute.description] ?? "")
+                description: String(description.unicodeScalars.prefix(NewMediaItem.longestDescription)))
             switch await committer.commit(request) {
             case .created(let id): return .stored([Attribute.id: id])
             case .present(let id): return .unchanged([Attribute.id: id])
             case .failed(let error): throw error
             case .gone: continue
+            case .refused(let error):
+                // A token of an earlier run may be over or spent, whatever its age says: its bytes are still to be had.
+                if isSpent || content == nil { throw error }
             }
         }
     }
@@ -140,7 +146,7 @@ public final class PhotosExporter: Exporter {
         guard let sha256 else { return false }
         switch try await journal.entry(sha256: sha256) {
         case .created: return true
-        case .uploaded(let token): return runtime.now() < token.birth.adding(seconds: Self.longestTokenAge)
+        case .uploaded(let token): return token.isUsable(at: runtime.now())
         case nil: return false
         }
     }
@@ -148,7 +154,7 @@ public final class PhotosExporter: Exporter {
     /// Uploads a content, unless another record with the same one has just done so.
     /// - Returns: whether the content was read, and cannot be again.
     private func upload(
-        _ record: Record, content: any ContentReader, mimeType: String, sha256: inout String?
+        _ record: Record, content: any ContentReader, format: MediaFormat, sha256: inout String?
     ) async throws -> Bool {
         if let known = sha256 {
             await uploads.begin(known)
@@ -158,19 +164,17 @@ public final class PhotosExporter: Exporter {
             }
         }
         let claimed = sha256
-        await slots.take()
+        let memory = PhotosClient.uploadMemory(size: record.size)
+        await budget.take(memory)
         let result: Result<(UploadToken, String), any Error>
         do {
-            result = .success(try await send(content, size: record.size, mimeType: mimeType))
+            result = .success(try await send(content, size: record.size, format: format, sha256: claimed))
         } catch {
             result = .failure(error)
         }
-        await slots.giveBack()
+        await budget.giveBack(memory)
         do {
             let (token, actual) = try result.get()
-            if let claimed, claimed != actual {
-                throw ConnectorError(.corrupt, "the content does not have the hash that was promised")
-            }
             sha256 = actual
             if try await !isUploaded(actual) { try await journal.note(token, sha256: actual) }
         } catch {
@@ -181,13 +185,23 @@ public final class PhotosExporter: Exporter {
         return true
     }
 
+    /// A content whose hash is known beforehand goes on where an earlier run was stopped.
     private func send(
-        _ content: any ContentReader, size: Int64?, mimeType: String
+        _ content: any ContentReader, size: Int64?, format: MediaFormat, sha256 claimed: String?
     ) async throws -> (UploadToken, String) {
-        let source = UploadSource(content)
+        let source = UploadSource(content, promised: claimed, largestSize: format.largestSize)
         do {
-            let token = try await client.upload(source, size: size, mimeType: mimeType)
-            return (token, try await source.finish())
+            var session: UploadSession?
+            if let claimed { session = try await journal.session(sha256: claimed) }
+            let token = try await client.upload(source, size: size, mimeType: format.mimeType, continuing: session) {
+                [journal] session in
+                if let claimed { try await journal.note(session, sha256: claimed) }
+            }
+            // Where Google had all of it from an earlier run, nothing was read.
+            guard let actual = await source.sha256 ?? claimed else {
+                throw ConnectorError(.internalDefect, "an upload was not read to its end")
+            }
+            return (token, actual)
         } catch {
             // What the content itself had to say is the better reason than the upload that broke with it.
             throw await source.failure ?? error
@@ -217,6 +231,9 @@ actor UploadDesk {
     func note(title: String, of directory: Pathname) { titles[directory] = title }
 
     func noteFatal(_ error: ConnectorError) {
-        if [.auth, .quota].contains(error.code) { fatal = fatal ?? error }
+        if Self.isFatal(error) { fatal = fatal ?? error }
     }
+
+    /// Whether nothing else can be stored after it.
+    static func isFatal(_ error: ConnectorError) -> Bool { [.auth, .quota].contains(error.code) }
 }

@@ -2,64 +2,49 @@ import ConnectorKit
 import Crypto
 import HTTP
 
-/// The content of a record on its way into an upload: counted and hashed as it passes.
+/// The content of a record on its way into an upload: measured and hashed as it passes.
+///
+/// It ends well only where it is what was promised: an upload reads it to its end before it lets go of the last byte.
 actor UploadSource: HTTPBodySource {
     private let content: any ContentReader
+    private let promised: String?
+    private let largestSize: Int64
     private var hasher = SHA256()
-    private var isAtEnd = false
+    private var size: Int64 = 0
+    /// The hash of the content, after its end.
+    private(set) var sha256: String?
     private(set) var failure: (any Error)?
 
-    init(_ content: any ContentReader) { self.content = content }
+    /// - Parameters:
+    ///   - promised: its SHA-256, where the record has it.
+    ///   - largestSize: in bytes; a content whose size nobody knew may turn out to be longer.
+    init(_ content: any ContentReader, promised: String?, largestSize: Int64) {
+        self.content = content
+        self.promised = promised
+        self.largestSize = largestSize
+    }
 
     func next() async throws -> [UInt8]? {
-        if isAtEnd { return nil }
+        if sha256 != nil { return nil }
         do {
             guard let chunk = try await content.read() else {
-                isAtEnd = true
+                let actual = String(hexadecimal: Array(hasher.finalize()))
+                if let promised, promised != actual {
+                    throw ConnectorError(.corrupt, "the content does not have the hash that was promised")
+                }
+                sha256 = actual
                 return nil
             }
             hasher.update(data: chunk)
+            size += Int64(chunk.count)
+            if size > largestSize {
+                throw ConnectorError(.tooLarge, "Google Photos takes no more than \(largestSize >> 20) MiB")
+            }
             return chunk
         } catch {
             // An upload that was refused early cancels its source; that is not the reason then.
             if !(error is CancellationError) { failure = error }
             throw error
-        }
-    }
-
-    /// The hash of the content, after its end.
-    ///
-    /// An upload of a known length is over with its last byte, before anybody asked whether more comes; but only the
-    /// read after that tells whether the content was what was promised.
-    /// - Throws: where it was not, or goes on.
-    func finish() async throws -> String {
-        if try await next() != nil {
-            throw ConnectorError(.corrupt, "the content is longer than its size says")
-        }
-        return String(hexadecimal: Array(hasher.finalize()))
-    }
-}
-
-/// So many at a time; the others wait in line.
-actor TransferSlots {
-    private var free: Int
-    private var waiters: [CheckedContinuation<Void, Never>] = []
-
-    init(_ count: Int) { free = count }
-
-    func take() async {
-        if free > 0 {
-            free -= 1
-        } else {
-            await withCheckedContinuation { waiters.append($0) }
-        }
-    }
-
-    func giveBack() {
-        if waiters.isEmpty {
-            free += 1
-        } else {
-            waiters.removeFirst().resume()
         }
     }
 }

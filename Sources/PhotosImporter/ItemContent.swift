@@ -1,5 +1,4 @@
 import ConnectorKit
-import PhotosAPI
 import PhotosLibrary
 
 /// The bytes of one item, whatever the number of its places: downloaded once.
@@ -8,8 +7,7 @@ import PhotosLibrary
 /// whatever order and however late the host opens them; it is gone when the host is done with the last.
 actor ItemContent {
     private let item: ShelvedItem
-    private let client: PhotosClient
-    private let index: Index
+    private let supply: ByteSupply
     private let sizes: SizeLedger
     private let runtime: Runtime
     private let isShared: Bool
@@ -17,15 +15,9 @@ actor ItemContent {
     private var spool: Spool?
     private var size: Int64?
 
-    /// Base URLs live for 60 minutes; a download that begins before this age ends in time or is resumed.
-    private static let longestURLAge: Int64 = 55 * 60
-
-    init(
-        item: ShelvedItem, client: PhotosClient, index: Index, sizes: SizeLedger, places: Int, runtime: Runtime
-    ) {
+    init(item: ShelvedItem, supply: ByteSupply, sizes: SizeLedger, places: Int, runtime: Runtime) {
         self.item = item
-        self.client = client
-        self.index = index
+        self.supply = supply
         self.sizes = sizes
         self.runtime = runtime
         isShared = places > 1
@@ -44,13 +36,13 @@ actor ItemContent {
 
     private func open() async throws -> any ContentReader {
         let measure: @Sendable (Int64) async -> Void = { [weak self] size in await self?.learnt(size) }
-        guard isShared else { return MeasuredReader(download(), onEnd: measure) }
+        guard isShared else { return MeasuredReader(supply.content(of: item), onEnd: measure) }
         if let spool {
             if await spool.isUsable { return spool.reader() }
-            if await spool.hasNoRoom { return MeasuredReader(download(), onEnd: measure) }
+            if await spool.hasNoRoom { return MeasuredReader(supply.content(of: item), onEnd: measure) }
         }
         let fresh = try Spool(
-            filling: MeasuredReader(download(), onEnd: measure),
+            filling: MeasuredReader(supply.content(of: item), onEnd: measure),
             // On many machines /tmp is memory.
             directory: runtime.environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/var/tmp")
         spool = fresh
@@ -66,36 +58,6 @@ actor ItemContent {
             await spool?.discard()
             spool = nil
         }
-    }
-
-    private func download() -> Download {
-        client.download { [item, client, index, runtime] refused in
-            func complete(_ url: String) -> String { MediaItem.downloadURL(baseURL: url, kind: item.item.kind) }
-            func good(_ url: String, _ birth: Timestamp) -> String? {
-                let isFresh = !url.isEmpty && runtime.now() < birth.adding(seconds: Self.longestURLAge)
-                return isFresh && complete(url) != refused ? complete(url) : nil
-            }
-            if let url = good(item.item.baseURL, item.urlBirth) { return url }
-            // Another item of the neighbourhood may have renewed it.
-            if let known = try await index.url(ofItem: item.number), let url = good(known.url, known.birth) {
-                return url
-            }
-            return complete(try await Self.renewed(item, client: client, index: index, runtime: runtime))
-        }
-    }
-
-    /// A fresh base URL, and fresh ones for the items that are to be read next: one request for fifty.
-    private static func renewed(
-        _ item: ShelvedItem, client: PhotosClient, index: Index, runtime: Runtime
-    ) async throws -> String {
-        let ids = try await index.items(from: item, limit: PhotosClient.batchSize)
-        let results = try await client.mediaItems(ids)
-        let items = results.compactMap { try? $0.get() }
-        try await index.keepURLs(of: items, at: runtime.now())
-        guard let own = results.first else {
-            throw ConnectorError(.internalDefect, "the index has lost an item during an import")
-        }
-        return try own.get().baseURL
     }
 }
 

@@ -15,12 +15,25 @@ struct LibraryContents: Sendable {
     /// - Parameter hint: where to look.
     func checkRoot(of scope: Scope, hint: String) async throws {
         let root = scope.root
-        let isDirectory = directories.keys.contains { root.contains($0) }
-        if root.isRoot || isDirectory { return }
+        // What a filter leaves nothing of is there all the same.
+        let isDirectory =
+            shelf.directories.values.contains { root.contains($0.path) }
+            || failures.keys.contains { root.contains($0) }
+        if scope.isFixedDirectory || isDirectory { return }
         if try await shelf.showsItem(at: root) { return }
         // Where what would show it could not be listed, nobody knows whether it is there.
         if let error = failures.first(where: { $0.key.contains(root) })?.value { throw error }
         throw ConnectorError(.notFound, "there is no \(root) in this library", hint: hint)
+    }
+
+    /// A backup leaves nothing out in silence.
+    func tellOfHidden(before year: Int, to reporter: any ConnectorReporter) {
+        let count = shelf.hidden
+        if count == 0 { return }
+        let items = count == 1 ? "1 item is" : "\(count) items are"
+        reporter.log(
+            .warning, "\(items) older than \(year) and not shown; the setting start_year=0 shows all of them",
+            pathname: nil)
     }
 
     /// Sends a record for each directory, what holds it first.
@@ -31,8 +44,8 @@ struct LibraryContents: Sendable {
                 newest[directory] = max(newest[directory] ?? .epoch, time)
             }
         }
-        for directory in scope.root.ancestors where newest[directory] == nil { newest[directory] = .epoch }
-        if newest.isEmpty { newest[.root] = .epoch }
+        let fixed = scope.root.ancestors + (scope.isFixedDirectory ? [scope.root] : [])
+        for directory in fixed where newest[directory] == nil { newest[directory] = .epoch }
         for (path, time) in newest.sorted(by: { $0.key < $1.key }) {
             var record = Record.directory(path, modificationTime: time)
             record.error = failures[path]

@@ -7,7 +7,8 @@ struct LibraryLister: Sendable {
     let client: PhotosClient
     let index: Index
     let scope: Scope
-    let includesArchived: Bool
+    let filter: LibraryFilter
+    let plan: ListingPlan
     let reporter: any ConnectorReporter
     let runtime: Runtime
 
@@ -20,48 +21,55 @@ struct LibraryLister: Sendable {
     /// - Throws: where the library as a whole could not be listed, or nothing more can be asked: no sign-in, no quota.
     ///   A list of albums, an album or the favorites that failed is a failure of that directory.
     func list() async throws -> LibraryContents {
-        let listing = try await index.beginListing()
+        let listing = try await index.beginListing(scope.layout)
         var failures: [Pathname: ConnectorError] = [:]
         try await listLibrary(into: listing)
-        var showsFavorites = false
-        if scope.showsFavorites {
-            do {
-                for try await page in client.mediaItems(matching: MediaItemFilter(onlyFavorites: true)) {
-                    try await listing.add(page, from: .favorites, at: runtime.now())
-                }
-                showsFavorites = true
-            } catch let error as ConnectorError where error.concernsOneDirectory {
-                failures[Layout.favorites] = error
-            }
+        var showsFavorites = scope.showsFavorites
+        do {
+            try await listFavorites(into: listing)
+        } catch let error as ConnectorError where error.concernsOneDirectory && !filter.onlyFavorites {
+            failures[Layout.favorites] = error
+            showsFavorites = false
         }
         var albums: [ListedAlbum] = []
         var failed: [ListedAlbum] = []
-        if scope.showsAlbums {
-            do {
-                let all = try await listAlbums(into: listing)
-                (albums, failed) = try await listMembers(of: all, into: listing, failures: &failures)
-            } catch let error as ConnectorError where error.concernsOneDirectory {
-                failures[Layout.albums] = error
-            }
+        do {
+            let all = try await listAlbums(into: listing)
+            (albums, failed) = try await listMembers(of: all, into: listing, failures: &failures)
+        } catch let error as ConnectorError where error.concernsOneDirectory && !filter.choosesAlbums {
+            failures[scope.layout.albums] = error
         }
         let shelf = try await Shelf(
-            index: index, listing: listing, scope: scope, albums: albums, showsFavorites: showsFavorites)
+            index: index, listing: listing, scope: scope, filter: filter, plan: plan, albums: albums,
+            showsFavorites: showsFavorites)
         var directories: [Pathname: Timestamp] = [:]
-        for directory in shelf.directories.values { directories[directory.path] = directory.newest }
+        for directory in shelf.directories.values where directory.isShown {
+            directories[directory.path] = directory.newest
+        }
         for path in failures.keys { directories[path] = .epoch }
         var attributes: [Pathname: [String: String]] = [:]
-        for album in albums + failed { attributes[album.directory] = [Attribute.albumTitle: album.album.title] }
+        for album in albums + failed {
+            if let path = album.directory { attributes[path] = [Attribute.albumTitle: album.album.title] }
+        }
         return LibraryContents(
             shelf: shelf, directories: directories, failures: failures, albumAttributes: attributes)
     }
 
+    private func listFavorites(into listing: Listing) async throws {
+        guard let favorites = plan.favorites else { return }
+        for try await page in client.mediaItems(matching: favorites) {
+            try await listing.add(page, from: .favorites, at: runtime.now())
+        }
+    }
+
     private func listLibrary(into listing: Listing) async throws {
-        if scope.datedViews.isEmpty { return }
+        let pages: PageSequence<MediaItem>
+        switch plan.library {
+        case nil: return
         // The plain list holds no archived items; only a search does.
-        let pages =
-            includesArchived || scope.dates != nil
-            ? client.mediaItems(matching: MediaItemFilter(dates: scope.dates, includesArchived: includesArchived))
-            : client.mediaItems()
+        case .all: pages = client.mediaItems()
+        case .matching(let filter): pages = client.mediaItems(matching: filter)
+        }
         var count = 0
         var batch: [MediaItem] = []
         for try await page in pages {
@@ -76,11 +84,19 @@ struct LibraryLister: Sendable {
         try await listing.add(batch, from: .library, at: runtime.now())
     }
 
+    /// The albums whose members are needed.
     private func listAlbums(into listing: Listing) async throws -> [ListedAlbum] {
+        guard plan.listsAlbums else { return [] }
         var albums: [Album] = []
         for try await page in client.albums() { albums += page }
         // All at once, so that who is first to have a title does not depend on the pages.
-        return try await listing.add(albums).filter { scope.shows($0.directory) }
+        let listed = try filter.chosen(from: try await listing.add(albums))
+        // The dated views show the members of chosen albums, wherever these are.
+        if filter.choosesAlbums, !scope.datedViews.isEmpty || scope.showsFavorites { return listed }
+        return listed.filter { album in
+            guard let directory = album.directory else { return true }
+            return scope.shows(directory) && filter.mayShow(below: directory)
+        }
     }
 
     /// - Returns: the albums that were listed whole, and those that were not.
@@ -98,7 +114,9 @@ struct LibraryLister: Sendable {
             for _ in 0..<Self.parallelAlbums { startNext() }
             while let (album, failure) = try await group.next() {
                 if let failure {
-                    failures[album.directory] = failure
+                    // What other views show of its members would look removed.
+                    if filter.choosesAlbums, !scope.datedViews.isEmpty || scope.showsFavorites { throw failure }
+                    failures[album.directory ?? scope.layout.albums] = failure
                     failed.append(album)
                 } else {
                     complete.append(album)
@@ -106,7 +124,7 @@ struct LibraryLister: Sendable {
                 startNext()
             }
         }
-        return (complete, failed)
+        return (try await listing.giveDirectories(to: complete), failed)
     }
 
     private func listMembers(of album: ListedAlbum, into listing: Listing) async throws -> ConnectorError? {

@@ -11,50 +11,69 @@ import PhotosLibrary
 public final class PhotosImporter: Importer {
     public let identity: ConnectorIdentity
     private let client: PhotosClient
+    private let proxy: OriginalsProxy?
     private let settings: LibrarySettings
     private let scope: Scope
     private let index: Index
+    private let sizes: SizeLedger
     private let reporter: any ConnectorReporter
     private let runtime: Runtime
 
     /// Sets the importer up without a word to the network.
+    /// - Parameter reload: asked for the sign-in before it is renewed, where it is known who keeps it.
     /// - Throws: ``ConnectorError`` with code `config` or `not-found`, which says what is wrong with the settings.
     public init(
         settings raw: Settings, options: ConnectorOptions, reporter: any ConnectorReporter, runtime: Runtime,
-        index: Index? = nil
+        index: Index? = nil, reload: @escaping TokenReload = { nil }
     ) throws {
         settings = try LibrarySettings(raw)
-        scope = try Scope(root: settings.root, views: settings.views)
+        scope = try Scope(
+            root: settings.root, views: settings.views, layout: settings.layout, startYear: settings.startYear
+        ).narrowed(by: settings.filter)
         identity = ConnectorIdentity(
             origin: settings.origin, kind: "googlephotos", root: settings.root, flags: ["stream"])
-        self.index = try index ?? Index(path: Index.path(for: settings, environment: runtime.environment))
+        let index = try index ?? Index(path: Index.path(for: settings, environment: runtime.environment))
+        self.index = index
+        sizes = SizeLedger(index: index)
         self.reporter = reporter
         self.runtime = runtime
-        client = try PhotosClient(settings, runtime: runtime, reporter: reporter)
+        client = try PhotosClient(settings, runtime: runtime, reporter: reporter, reload: reload)
+        proxy = try OriginalsProxy(settings, runtime: runtime)
     }
 
     public func ping() async throws { try await client.ping() }
 
-    public func close() async { client.shutdown() }
+    /// A host may read contents until now, long after the records: what was learnt of them is saved here at the latest.
+    public func close() async throws {
+        client.shutdown()
+        proxy?.shutdown()
+        try await sizes.save()
+    }
 
     public func counters() async -> [String: Int64] { client.statistics.counters }
 
     public func importRecords(state: String?, to sink: any RecordSink) async throws -> String? {
         let lock = try index.lockForImport()
         defer { withExtendedLifetime(lock) {} }
+        if let id = scope.itemID {
+            try await emitItem(id, to: sink)
+            return nil
+        }
+        let plan = ListingPlan(
+            scope: scope, filter: settings.filter, includesArchived: settings.includesArchived)
         let contents = try await LibraryLister(
-            client: client, index: index, scope: scope, includesArchived: settings.includesArchived,
-            reporter: reporter, runtime: runtime
+            client: client, index: index, scope: scope, filter: settings.filter, plan: plan, reporter: reporter,
+            runtime: runtime
         ).list()
         try await contents.checkRoot(
             of: scope,
             hint:
                 "gphotos source ls NAME lists what is there; since 31 March 2025 Google shows an app only what that app "
                 + "uploaded")
+        contents.tellOfHidden(before: settings.startYear, to: reporter)
         try await contents.emitDirectories(of: scope, to: sink)
-        let sizes = SizeLedger(index: index)
         do {
-            try await emitItems(contents.shelf, sizes: sizes, to: sink)
+            try await emitItems(contents.shelf, to: sink)
         } catch {
             // What was learnt is worth keeping, however the import ends.
             try? await sizes.save()
@@ -64,22 +83,36 @@ public final class PhotosImporter: Importer {
         return nil
     }
 
-    private func emitItems(_ shelf: Shelf, sizes: SizeLedger, to sink: any RecordSink) async throws {
+    /// The one item that the root names by its id: nothing has to be listed.
+    private func emitItem(_ id: String, to sink: any RecordSink) async throws {
+        let item = try await client.mediaItem(id)
+        let listing = try await index.beginListing(scope.layout)
+        let number = try await listing.add([item], from: .album, at: runtime.now()).first
+        guard let number, let shelved = try await index.item(number, at: scope.root) else {
+            throw ConnectorError(.internalDefect, "the index did not take an item")
+        }
+        for directory in scope.root.ancestors {
+            try await sink.emit(.directory(directory, modificationTime: item.creationTime), content: nil)
+        }
+        try await emit(shelved, supply: byteSupply, to: sink)
+        try await sizes.save()
+    }
+
+    private func emitItems(_ shelf: Shelf, to sink: any RecordSink) async throws {
         let expected = try await shelf.count()
+        let supply = byteSupply
         var emitted = 0
         var visited = 0
+        let sizeReader = SizeReader(
+            client: client, index: index, parallel: settings.transfers, reporter: reporter, runtime: runtime)
         var page = try await shelf.page(before: nil)
         while let last = page.last {
             // The next page is read while this one goes out.
             async let next = shelf.page(before: last)
             visited += page.count
+            if settings.readsSizes { page = try await sizeReader.complete(page) }
             for item in page where !item.places.isEmpty {
-                let content = ItemContent(
-                    item: item, client: client, index: index, sizes: sizes, places: item.places.count, runtime: runtime)
-                for place in item.places {
-                    let record = Record(item, at: place)
-                    try await sink.emit(record, content: record.hasContent ? ItemContent.Place(content) : nil)
-                }
+                try await emit(item, supply: supply, to: sink)
                 emitted += 1
             }
             reporter.progress(Progress(phase: "reading", items: emitted))
@@ -87,5 +120,19 @@ public final class PhotosImporter: Importer {
         }
         // A listing is never cut short silently.
         if visited != expected { throw Shelf.disturbed }
+    }
+
+    /// A record for each place of an item, next to each other.
+    private var byteSupply: ByteSupply {
+        ByteSupply(client: client, urls: BaseURLs(client: client, index: index, runtime: runtime), proxy: proxy)
+    }
+
+    private func emit(_ item: ShelvedItem, supply: ByteSupply, to sink: any RecordSink) async throws {
+        let content = ItemContent(
+            item: item, supply: supply, sizes: sizes, places: item.places.count, runtime: runtime)
+        for place in item.places {
+            let record = Record(item, at: place, isOriginal: proxy != nil)
+            try await sink.emit(record, content: record.hasContent ? ItemContent.Place(content) : nil)
+        }
     }
 }

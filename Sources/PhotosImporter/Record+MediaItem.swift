@@ -5,7 +5,8 @@ import PhotosLibrary
 
 extension Record {
     /// The record of an item in one of its places.
-    init(_ shelved: ShelvedItem, at place: ShelvedItem.Place) {
+    /// - Parameter isOriginal: whether its bytes are those that were uploaded, and not what the API makes of them.
+    init(_ shelved: ShelvedItem, at place: ShelvedItem.Place, isOriginal: Bool) {
         let item = shelved.item
         var attributes = [Attribute.id: item.id, Attribute.filename: item.filename]
         if !item.description.isEmpty { attributes[Attribute.description] = item.description }
@@ -18,9 +19,11 @@ extension Record {
         self.init(
             pathname: place.path, kind: .file, size: shelved.size, permissions: 0o600,
             modificationTime: item.creationTime, mimeType: item.mimeType.isEmpty ? nil : item.mimeType,
-            fingerprint: item.fingerprint, attributes: attributes,
+            fingerprint: item.fingerprint(isOriginal: isOriginal), attributes: attributes,
             // The API strips the place from photos and hands out re-encoded videos, always.
-            caveats: [item.kind == .video ? .transcoded : .locationRemoved], hasContent: true)
+            caveats: isOriginal ? [] : [item.kind == .video ? .transcoded : .locationRemoved], hasContent: true)
+        // The web page has a video from its upload on.
+        if isOriginal { return }
         error = item.notReadable
         if error != nil { hasContent = false }
         if item.videoStatus == .processing { caveats.append(.stillProcessing) }
@@ -29,8 +32,10 @@ extension Record {
 
 extension MediaItem {
     /// All that the API tells of a content: there is neither a version nor a hash.
-    var fingerprint: String {
-        let known = "\(id)\n\(creationTime)\n\(width)x\(height)\n\(mimeType)\n\(filename)"
+    func fingerprint(isOriginal: Bool) -> String {
+        var known = "\(id)\n\(creationTime)\n\(width)x\(height)\n\(mimeType)\n\(filename)"
+        // A host that has what the API made of it does not have the original.
+        if isOriginal { known += "\noriginal" }
         return String(hexadecimal: Array(SHA256.hash(data: Array(known.utf8)).prefix(16)))
     }
 
@@ -43,7 +48,7 @@ extension MediaItem {
                 hint: "it is read by the next backup")
         case .failed:
             ConnectorError(
-                .rejected, "Google could not process this video and does not hand it out",
+                .notFound, "Google could not process this video and does not hand it out",
                 hint: "upload it again, or get it by Takeout")
         default: nil
         }

@@ -1,4 +1,5 @@
 import ConnectorKit
+import PhotosAPI
 import PhotosLibrary
 
 /// The ways into a library, by the scheme of a location.
@@ -14,12 +15,15 @@ public enum SourceKind: String, Sendable, Hashable {
     }
 
     /// The importer that settings ask for.
+    /// - Parameter reload: asked for the sign-in before it is renewed, where it is known who keeps it.
     public static func makeImporter(
-        settings: Settings, options: ConnectorOptions, reporter: any ConnectorReporter, runtime: Runtime
+        settings: Settings, options: ConnectorOptions, reporter: any ConnectorReporter, runtime: Runtime,
+        reload: @escaping TokenReload = { nil }
     ) throws -> any Importer {
         switch SourceKind(location: settings["location"]) {
         case .library:
-            try PhotosImporter(settings: settings, options: options, reporter: reporter, runtime: runtime)
+            try PhotosImporter(
+                settings: settings, options: options, reporter: reporter, runtime: runtime, reload: reload)
         case .takeout:
             try TakeoutImporter(settings: settings, options: options, reporter: reporter, runtime: runtime)
         }

@@ -33,7 +33,7 @@ public final class Index: Sendable {
                 try prepareSession()
                 return
             }
-            try Self.prepareFile(path)
+            try StateDirectory.prepare(file: path)
             database = try DatabaseQueue(path: path, configuration: configuration)
             try database.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA journal_mode = WAL") }
             try Self.migrator.migrate(database)
@@ -44,26 +44,6 @@ public final class Index: Sendable {
                 "the index of the account cannot be used: \(error.message ?? error.resultCode.description)",
                 hint: "check \(path ?? "memory"); it can be removed: it is learnt again")
         }
-    }
-
-    /// Created before SQLite does, so that it is never readable by others, not even for a moment.
-    private static func prepareFile(_ path: String) throws {
-        let directory = (path as NSString).deletingLastPathComponent
-        do {
-            try FileManager.default.createDirectory(
-                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw ConnectorError(
-                .config, "the directory for the index cannot be made: \(directory)",
-                hint: "set XDG_STATE_HOME to a directory that can be written")
-        }
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw ConnectorError(
-                .config, "the index cannot be written: \(path): \(String(cString: strerror(errno)))",
-                hint: "set XDG_STATE_HOME to a directory that can be written")
-        }
-        close(descriptor)
     }
 
     private func prepareSession() throws {
@@ -87,15 +67,14 @@ public final class Index: Sendable {
 
     /// The file of whatever a text tells apart from all others.
     public static func path(forAccount account: String, environment: [String: String]) -> String {
-        let state =
-            environment["XDG_STATE_HOME"].flatMap { $0.isEmpty ? nil : $0 }
-            ?? (environment["HOME"] ?? "/") + "/.local/state"
-        return "\(state)/gphotos/\(SafeName.mark(of: account, digits: 16)).sqlite"
+        StateDirectory(environment: environment).path + "/\(SafeName.mark(of: account, digits: 16)).sqlite"
     }
 
     private static let migrator: DatabaseMigrator = {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { db in try db.execute(sql: schema) }
+        migrator.registerMigration("upload-sessions") { db in try db.execute(sql: Journal.sessionSchema) }
+        migrator.registerMigration("layouts") { db in try db.execute(sql: layouts) }
         return migrator
     }()
 
@@ -142,5 +121,21 @@ public final class Index: Sendable {
         END;
 
         CREATE TABLE counters(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+        """
+
+    /// Each layout has directories of its own, told apart by `space`; `folded` is filled where case does not count.
+    private static let layouts = """
+        DROP TRIGGER album_renamed;
+        CREATE TABLE spaces(
+            number INTEGER PRIMARY KEY, space TEXT NOT NULL, path TEXT NOT NULL, album INTEGER, UNIQUE(space, path));
+        INSERT INTO spaces SELECT number, '', path, album FROM directories;
+        DROP TABLE directories;
+        ALTER TABLE spaces RENAME TO directories;
+        CREATE INDEX directories_by_album ON directories(album, space) WHERE album IS NOT NULL;
+        CREATE TRIGGER album_renamed AFTER UPDATE OF title ON albums WHEN old.title <> new.title BEGIN
+            UPDATE directories SET album = NULL WHERE album = old.number;
+        END;
+        ALTER TABLE names ADD COLUMN folded TEXT;
+        CREATE UNIQUE INDEX names_by_folded ON names(directory, folded) WHERE folded IS NOT NULL;
         """
 }

@@ -5,7 +5,7 @@ import PhotosAPI
 /// What was uploaded to this account: content -> upload token -> media item. Written before the next step is taken, so
 /// that a run that was killed goes on where it stopped and nothing is created twice.
 public struct Journal: Sendable {
-    private let index: Index
+    let index: Index
 
     public init(_ index: Index) { self.index = index }
 
@@ -27,8 +27,10 @@ public struct Journal: Sendable {
         }
     }
 
+    /// The session that led to the token is over with it.
     public func note(_ token: UploadToken, sha256: String) async throws {
         try await index.database.write { db in
+            try db.execute(sql: "DELETE FROM upload_sessions WHERE sha256 = ?", arguments: [sha256])
             try db.execute(
                 sql: "INSERT OR REPLACE INTO uploads(sha256, token, token_born) VALUES(?, ?, ?)",
                 arguments: [sha256, token.secret.reveal(), token.birth.seconds])

@@ -6,10 +6,18 @@ import PhotosAPI
 public struct LibrarySettings: Sendable {
     public var api: PhotosClient.Configuration
     public var caFile: String?
+    /// A proxy that has the original bytes of items by their ids.
+    public var proxyURL: String?
     /// The account: the same in every run against it.
     public var origin: String
     public var root: Pathname
     public var views: Set<View>
+    public var layout: LibraryLayout
+    public var filter: LibraryFilter
+    /// Views by date begin with this year, as rclone's do.
+    public var startYear: Int
+    /// Whether sizes that are not known are asked for, one request an item.
+    public var readsSizes: Bool
     public var includesArchived: Bool
     public var isReadOnly: Bool
     /// The most transfers at a time.
@@ -18,6 +26,9 @@ public struct LibrarySettings: Sendable {
     public var batchTimeout: Duration
     /// The most items that one call creates.
     public var batchSize: Int
+    /// Requests and downloads of a day, for all processes with this client id together.
+    public var dailyRequests: Int
+    public var dailyDownloads: Int
 
     /// - Throws: ``ConnectorError`` with code `config`, which names the setting.
     public init(_ settings: Settings) throws(ConnectorError) {
@@ -28,7 +39,7 @@ public struct LibrarySettings: Sendable {
         guard let blob = settings["token"] else {
             throw ConnectorError(
                 .config, "the setting token is missing: there is no sign-in",
-                hint: "run rclone config reconnect NAME: and import the remote again")
+                hint: "run gphotos login \(settings["name"] ?? "NAME")")
         }
         api = PhotosClient.Configuration(
             apiURL: try Self.url(settings, "api_url", default: PhotosClient.Configuration.googleAPI),
@@ -36,7 +47,11 @@ public struct LibrarySettings: Sendable {
             clientID: settings["client_id"] ?? "",
             clientSecret: settings.secret("client_secret"),
             token: try OAuthToken(parsing: blob))
-        _ = try Self.url(settings, "auth_url", default: PhotosClient.Configuration.googleAPI)
+        api.pickerURL = try Self.url(settings, "picker_url", default: PhotosClient.Configuration.googlePicker)
+        api.triesSharing = try settings.bool("shared", default: false)
+        proxyURL = settings["proxy"] == nil ? nil : try Self.url(settings, "proxy", default: "")
+        api.sendsUploadHash = try settings.bool("upload_hash", default: true)
+        _ = try Self.url(settings, "auth_url", default: OAuthClient.googleAuth)
         caFile = settings["ca_file"]
         if let caFile, !FileManager.default.isReadableFile(atPath: caFile) {
             throw ConnectorError(.config, "the setting ca_file names a file that cannot be read")
@@ -45,10 +60,20 @@ public struct LibrarySettings: Sendable {
         includesArchived = try settings.bool("include_archived", default: true)
         isReadOnly = try settings.bool("read_only", default: false)
         transfers = try settings.integer("transfers", default: 16, in: 1...128)
+        let mode = try settings.choice("batch_mode", default: BatchMode.sync)
         let size = try settings.integer("batch_size", default: 0, in: 0...50)
-        batchSize = size == 0 ? 50 : size
-        batchTimeout = try Self.duration(settings, "batch_timeout", default: .seconds(1))
-        views = try Self.views(settings)
+        batchSize = mode == .off ? 1 : size == 0 ? 50 : size
+        batchTimeout = try Self.duration(settings, "batch_timeout", default: mode.timeout)
+        dailyRequests = try settings.integer("daily_requests", default: 10_000, in: 0...100_000_000)
+        dailyDownloads = try settings.integer("daily_downloads", default: 75_000, in: 0...100_000_000)
+        let bandwidth = try settings.integer("bandwidth", default: 0, in: 0...1_000_000_000_000)
+        api.bandwidth = bandwidth == 0 ? nil : bandwidth
+        api.traces = try settings.bool("trace", default: false)
+        layout = try LibraryLayout(settings)
+        filter = try LibraryFilter(settings)
+        startYear = try settings.integer("start_year", default: 0, in: 0...9999)
+        readsSizes = try settings.bool("read_size", default: false)
+        views = try Self.views(settings, layout)
         origin = Self.origin(settings)
     }
 
@@ -59,11 +84,16 @@ public struct LibrarySettings: Sendable {
     }
 
     /// The trees that an import of the root shows.
-    public static func views(_ settings: Settings) throws(ConnectorError) -> Set<View> {
+    /// - Throws: ``ConnectorError`` with code `config`, where the layout has no such tree.
+    public static func views(
+        _ settings: Settings, _ layout: LibraryLayout
+    ) throws(ConnectorError) -> Set<View> {
+        let all: [View] = layout.kind == .rclone ? View.allCases : [.byMonth, .album]
+        guard let text = settings["views"] else { return Set([.byMonth, .album, .favorites].filter(all.contains)) }
         var views: Set<View> = []
-        for word in (settings["views"] ?? "by-month,album,favorites").split(separator: ",") {
-            guard let view = View(rawValue: word.trimmingCharacters(in: .whitespaces)) else {
-                let known = View.allCases.map(\.rawValue).joined(separator: ", ")
+        for word in text.split(separator: ",") {
+            guard let view = View(rawValue: word.trimmingCharacters(in: .whitespaces)), all.contains(view) else {
+                let known = all.map(\.rawValue).joined(separator: ", ")
                 throw ConnectorError(.config, "the setting views holds \(word), which is none of: \(known)")
             }
             views.insert(view)
@@ -71,8 +101,16 @@ public struct LibrarySettings: Sendable {
         return views
     }
 
+    /// How uploads gather in batches, as rclone's setting says. A result is only told when it is true, in any mode.
+    private enum BatchMode: String, CaseIterable {
+        case sync, async, off
+
+        /// How long a batch waits for company where `batch_timeout` does not say: rclone's.
+        var timeout: Duration { self == .async ? .seconds(10) : .seconds(1) }
+    }
+
     /// A URL without a slash at its end: https, or http to this machine itself.
-    private static func url(_ settings: Settings, _ key: String, default fallback: String) throws(ConnectorError)
+    static func url(_ settings: Settings, _ key: String, default fallback: String) throws(ConnectorError)
         -> String
     {
         guard var text = settings[key] else { return fallback }
@@ -113,29 +151,61 @@ public struct LibrarySettings: Sendable {
     }
 
     /// The one definition of the settings: `spec`, validators and documentation are made of it.
-    public static let definitions: [SettingDefinition] = [
-        SettingDefinition(
-            "location", .text, "What to read or write: googlephotos://[/PATH]; to read, also takeout:///DIRECTORY.",
-            default: "googlephotos://"),
-        SettingDefinition("path", .text, "The part of a takeout:// source to show, such as /album/TITLE."),
-        SettingDefinition("client_id", .text, "OAuth client id of your Google Cloud project."),
-        SettingDefinition("client_secret", .text, "OAuth client secret.", secret: true),
-        SettingDefinition("token", .text, "OAuth token, as the JSON that rclone stores.", secret: true),
-        SettingDefinition("auth_url", .text, "URL of the sign-in page, for a test service."),
-        SettingDefinition("token_url", .text, "URL of the token endpoint, for a test service."),
-        SettingDefinition("api_url", .text, "Base URL of the Library API without /v1, for a test service."),
-        SettingDefinition("ca_file", .text, "PEM file of certificates to trust beside the system's."),
-        SettingDefinition("read_only", .flag, "Refuse to write to the account.", default: "false"),
-        SettingDefinition("include_archived", .flag, "Show archived items in the dated views.", default: "true"),
-        SettingDefinition(
-            "views", .text, "Trees that an import shows: of all, by-year, by-month, by-day, album, favorites.",
-            default: "by-month,album,favorites"),
-        SettingDefinition("transfers", .integer(1...128), "The most transfers at a time.", default: "16"),
-        SettingDefinition(
-            "batch_size", .integer(0...50), "The most items that one call creates; 0 is 50.", default: "0"),
-        SettingDefinition(
-            "batch_timeout", .text, "How long a batch that is not full waits for company.", default: "1s"),
-    ]
+    public static let definitions: [SettingDefinition] =
+        [
+            SettingDefinition(
+                "location", .text,
+                "What to read or write: googlephotos://[/PATH]; to read, also takeout:///DIRECTORY.",
+                default: "googlephotos://"),
+            SettingDefinition("path", .text, "The part of a takeout:// source to show, such as /album/TITLE."),
+            SettingDefinition("client_id", .text, "OAuth client id of your Google Cloud project."),
+            SettingDefinition("client_secret", .text, "OAuth client secret.", secret: true),
+            SettingDefinition("token", .text, "OAuth token, as the JSON that rclone stores.", secret: true),
+            SettingDefinition("auth_url", .text, "URL of the sign-in page, for a test service."),
+            SettingDefinition("token_url", .text, "URL of the token endpoint, for a test service."),
+            SettingDefinition("api_url", .text, "Base URL of the Library API without /v1, for a test service."),
+            SettingDefinition("picker_url", .text, "Base URL of the Picker API without /v1, for a test service."),
+            SettingDefinition("ca_file", .text, "PEM file of certificates to trust beside the system's."),
+            SettingDefinition(
+                "proxy", .text,
+                "URL of a proxy such as gphotosdl that hands out the original bytes of an import's items."),
+            SettingDefinition(
+                "shared", .flag, "Send calls about shared albums, although Google refuses them.", default: "false"),
+            SettingDefinition("read_only", .flag, "Refuse to write to the account.", default: "false"),
+            SettingDefinition("include_archived", .flag, "Show archived items in the dated views.", default: "true"),
+            SettingDefinition(
+                "views", .text, "Trees that an import shows: of all, by-year, by-month, by-day, album, favorites.",
+                default: "by-month,album,favorites"),
+            SettingDefinition(
+                "start_year", .integer(0...9999), "The first year that views by date show, but for /media/all.",
+                default: "0"),
+            SettingDefinition(
+                "read_size", .flag, "Ask for each size that is not known: one download request each.", default: "false"),
+            SettingDefinition("transfers", .integer(1...128), "The most transfers at a time.", default: "16"),
+            SettingDefinition(
+                "batch_mode", .choice(BatchMode.allCases.map(\.rawValue)),
+                "How uploads gather in batches; off makes each item alone.", default: "sync"),
+            SettingDefinition(
+                "batch_size", .integer(0...50), "The most items that one call creates; 0 is 50.", default: "0"),
+            SettingDefinition(
+                "daily_requests", .integer(0...100_000_000),
+                "API requests that all runs with this client id may make in a day; it ends at midnight Pacific time.",
+                default: "10000"),
+            SettingDefinition(
+                "daily_downloads", .integer(0...100_000_000),
+                "Downloads that all runs with this client id may make in a day.", default: "75000"),
+            SettingDefinition(
+                "bandwidth", .integer(0...1_000_000_000_000),
+                "Bytes a second that all downloads together may take; 0 is as many as there are.", default: "0"),
+            SettingDefinition("trace", .flag, "Tell of every request, as -vv does.", default: "false"),
+            SettingDefinition(
+                "batch_timeout", .text,
+                "How long a batch that is not full waits for company; 10s with batch_mode async.",
+                default: "1s"),
+            SettingDefinition(
+                "upload_hash", .flag, "Send the SHA-1 of what is uploaded, so that Google refuses damaged bytes.",
+                default: "true"),
+        ] + LibraryLayout.definitions + LibraryFilter.definitions
 }
 
 /// What a location names.

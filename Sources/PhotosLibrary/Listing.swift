@@ -8,6 +8,7 @@ import PhotosAPI
 public struct Listing: Sendable {
     let index: Index
     public let number: Int64
+    let layout: LibraryLayout
 
     /// Where an item was listed.
     public enum Place: Sendable {
@@ -39,6 +40,20 @@ public struct Listing: Sendable {
         }
     }
 
+    /// The numbers of items of this listing by their ids, from the oldest to the newest; what it did not see is left out.
+    public func numbers(ofItems ids: [String]) async throws -> [Int64] {
+        try await index.database.read { [number] db in
+            let find = try db.cachedStatement(
+                sql: "SELECT number, created, created_nanos FROM items WHERE id = ? AND seen = ?")
+            let found = try ids.compactMap { id in
+                try Row.fetchOne(find, arguments: [id, number]).map { row in
+                    (number: row[0] as Int64, time: Timestamp(seconds: row[1], nanoseconds: row[2]), id: id)
+                }
+            }
+            return found.sorted { ($0.time, $0.id) < ($1.time, $1.id) }.map(\.number)
+        }
+    }
+
     private static let upsert = """
         INSERT INTO items(id, filename, description, mime_type, created, created_nanos, width, height, is_video,
             video_status, camera_make, camera_model, product_url, seen, library_seen, favorite_seen)
@@ -54,10 +69,10 @@ public struct Listing: Sendable {
         RETURNING number
         """
 
-    /// Notes a page of albums, and gives each its directory.
+    /// Notes albums, and gives each its directory, but for those that are dated by what is in them.
     /// - Returns: their numbers and directories, in their order.
     public func add(_ albums: [Album]) async throws -> [ListedAlbum] {
-        try await index.database.write { [number] db in
+        try await index.database.write { [number, layout] db in
             // The directory of an album is decided by its id where it is new, not by the order of the list.
             let known = try albums.map { album in
                 let number = try Int64.fetchOne(
@@ -71,14 +86,40 @@ public struct Listing: Sendable {
                     arguments: [album.id, album.title, album.mediaItemsCount, album.coverMediaItemID, number])
                 return (album, number ?? 0)
             }
-            for (album, number) in known.sorted(by: { $0.0.id < $1.0.id }) {
-                try NameGiver(db).giveDirectory(toAlbum: number, id: album.id, title: album.title)
+            let names = NameGiver(db, layout)
+            if !layout.datesAlbums {
+                for (album, number) in known.sorted(by: { $0.0.id < $1.0.id }) {
+                    _ = try names.giveDirectory(toAlbum: number, id: album.id, title: album.title)
+                }
             }
             return try known.map { album, number in
-                let path = try String.fetchOne(
-                    db, sql: "SELECT path FROM directories WHERE album = ?", arguments: [number])
-                return ListedAlbum(number: number, album: album, directory: try Pathname(path ?? "/"))
+                ListedAlbum(number: number, album: album, directory: try names.directory(ofAlbum: number))
             }
+        }
+    }
+
+    /// Gives a directory to albums that have none, once their members are known.
+    /// - Returns: the albums that have one now: an empty album has no date, and no directory.
+    public func giveDirectories(to albums: [ListedAlbum]) async throws -> [ListedAlbum] {
+        if !albums.contains(where: { $0.directory == nil }) { return albums }
+        return try await index.database.write { [layout] db in
+            let names = NameGiver(db, layout)
+            var placed = albums.filter { $0.directory != nil }
+            let latest = layout.albumDate != .first
+            for var album in albums.filter({ $0.directory == nil }).sorted(by: { $0.album.id < $1.album.id }) {
+                let created = try Int64.fetchOne(
+                    db,
+                    sql: """
+                        SELECT \(latest ? "max" : "min")(created) FROM album_items JOIN items ON items.number = item
+                        WHERE album = ?
+                        """, arguments: [album.number])
+                guard let created else { continue }
+                album.directory = try names.giveDirectory(
+                    toAlbum: album.number, id: album.album.id, title: album.album.title,
+                    date: Timestamp(seconds: created).date)
+                placed.append(album)
+            }
+            return placed
         }
     }
 
@@ -102,12 +143,14 @@ public struct Listing: Sendable {
 public struct ListedAlbum: Sendable, Hashable {
     public var number: Int64
     public var album: Album
-    public var directory: Pathname
+    /// Nil where it depends on members that are not known yet.
+    public var directory: Pathname?
 }
 
 extension Index {
     /// Begins a pass over the lists.
-    public func beginListing() async throws -> Listing {
+    /// - Parameter layout: the one that names are given by.
+    public func beginListing(_ layout: LibraryLayout = .rclone) async throws -> Listing {
         let number = try await database.write { db in
             try Int64.fetchOne(
                 db,
@@ -116,6 +159,6 @@ extension Index {
                     ON CONFLICT(name) DO UPDATE SET value = value + 1 RETURNING value
                     """)
         }
-        return Listing(index: self, number: number ?? 1)
+        return Listing(index: self, number: number ?? 1, layout: layout)
     }
 }

@@ -8,16 +8,19 @@ import Foundation
 /// by its picture, `.` and `..` by full-width dots, a blank or dot at the end by `␠` or `．`.
 /// <https://rclone.org/overview/#restricted-filenames>
 public enum SafeName {
+    /// - Parameter rules: what a name must do without beyond that.
     /// - Returns: a safe name of at most ``Pathname/longestPart`` bytes; nil where nothing is left to name it by.
-    public static func make(_ raw: String) -> String? {
+    public static func make(_ raw: String, _ rules: NameRules = .plain) -> String? {
         if raw.isEmpty { return nil }
-        if isPlain(raw) { return raw }
-        var text = String(String.UnicodeScalarView(raw.unicodeScalars.map(replacement)))
+        if rules.areKeptByPlainNames, isPlain(raw) { return raw }
+        // Some characters are others in NFC: U+037E is a semicolon.
+        let normal = raw.precomposedStringWithCanonicalMapping
+        var text = String(String.UnicodeScalarView(normal.unicodeScalars.map { replacement($0, rules) }))
         text = text.precomposedStringWithCanonicalMapping
         if text == "." || text == ".." { return String(repeating: "．", count: text.count) }
         if text.hasSuffix(" ") { text = text.dropLast() + "␠" }
         if text.hasSuffix(".") { text = text.dropLast() + "．" }
-        return shortened(text, mark: "")
+        return shortened(rules.withoutDevice(rules.withSafeStart(text)), mark: "")
     }
 
     /// The name of a second item of that name: `STEM {ID8}.EXT`.
@@ -37,13 +40,13 @@ public enum SafeName {
         return bytes.allSatisfy { (0x20..<0x7F).contains($0) && $0 != UInt8(ascii: "/") }
     }
 
-    private static func replacement(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
+    private static func replacement(_ scalar: Unicode.Scalar, _ rules: NameRules) -> Unicode.Scalar {
         switch scalar.value {
         case 0x2F: "／"
         case 0..<0x20: Unicode.Scalar(0x2400 + scalar.value) ?? "\u{FFFD}"
         case 0x7F: "\u{2421}"
         case 0x80...0x9F: "\u{FFFD}"
-        default: scalar
+        default: rules.replacement(scalar)
         }
     }
 
@@ -61,6 +64,8 @@ public enum SafeName {
             kept.append(character)
             count += size
         }
+        // What was in the midst may be at the end now.
+        if mark.isEmpty, suffix.isEmpty { while kept.hasSuffix(" ") || kept.hasSuffix(".") { kept.removeLast() } }
         return (kept.isEmpty ? "_" : kept) + mark + suffix
     }
 

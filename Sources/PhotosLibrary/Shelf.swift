@@ -8,16 +8,26 @@ public struct Shelf: Sendable {
     let index: Index
     let listing: Int64
     let scope: Scope
-    /// Album number -> directory number, of the albums that were listed whole.
+    let filter: LibraryFilter
+    let plan: ListingPlan
+    /// The albums that were listed whole.
+    let listed: Set<Int64>
+    /// Album number -> directory number, of those of them that are shown.
     let albums: [Int64: Int64]
+    /// Album number -> how many items it has, where names depend on that.
+    let counts: [Int64: Int]
     let favorites: Int64?
     /// Every directory of items that has one, and the newest item in it.
     public private(set) var directories: [Int64: Directory] = [:]
+    /// Items of the library that no view shows, since they are older than its first year.
+    public private(set) var hidden = 0
     private var datedDirectories: [String: Int64] = [:]
 
     public struct Directory: Sendable, Hashable {
         public var path: Pathname
         public var newest: Timestamp
+        /// Whether a filter leaves something in it; true where there is no filter.
+        public var isShown: Bool
     }
 
     static let pageSize = 500
@@ -25,26 +35,41 @@ public struct Shelf: Sendable {
     /// Goes through the items from the oldest to the newest and names those that have no name yet.
     /// - Parameters:
     ///   - albums: those whose members were listed.
-    ///   - showsFavorites: whether the favorites were listed.
+    ///   - showsFavorites: whether the favorites are shown and were listed.
     public init(
-        index: Index, listing: Listing, scope: Scope, albums listed: [ListedAlbum], showsFavorites: Bool
+        index: Index, listing: Listing, scope: Scope, filter: LibraryFilter, plan: ListingPlan,
+        albums all: [ListedAlbum],
+        showsFavorites: Bool
     ) async throws {
         self.index = index
         self.listing = listing.number
         self.scope = scope
-        (albums, favorites) = try await index.database.write { db in
-            let names = NameGiver(db)
+        self.filter = filter
+        self.plan = plan
+        listed = Set(all.map(\.number))
+        let shown = scope.showsAlbums ? all : []
+        (albums, counts, favorites) = try await index.database.write { db in
+            let names = NameGiver(db, scope.layout)
             var albums: [Int64: Int64] = [:]
-            for album in listed { albums[album.number] = try names.directory(album.directory) }
-            return (albums, showsFavorites ? try names.directory(Layout.favorites) : nil)
-        }
-        for album in listed {
-            if let number = albums[album.number] {
-                directories[number] = Directory(path: album.directory, newest: .epoch)
+            var counts: [Int64: Int] = [:]
+            for album in shown {
+                guard let directory = album.directory else { continue }
+                albums[album.number] = try names.directory(directory)
+                if scope.layout.albumOrder != .inverted { continue }
+                counts[album.number] = try Int.fetchOne(
+                    db, sql: "SELECT count(*) FROM album_items WHERE album = ?", arguments: [album.number])
             }
+            return (albums, counts, showsFavorites ? try names.directory(Layout.favorites) : nil)
         }
-        if let favorites { directories[favorites] = Directory(path: Layout.favorites, newest: .epoch) }
+        for album in shown {
+            if let number = albums[album.number], let path = album.directory { open(number, path) }
+        }
+        if let favorites { open(favorites, Layout.favorites) }
         try await nameItems()
+    }
+
+    private mutating func open(_ number: Int64, _ path: Pathname) {
+        directories[number] = Directory(path: path, newest: .epoch, isShown: !filter.isActive)
     }
 
     private mutating func nameItems() async throws {
@@ -69,7 +94,8 @@ public struct Shelf: Sendable {
     private mutating func namePage(_ db: Database, after last: Cursor?) throws -> Cursor? {
         let statement = try db.cachedStatement(
             sql: """
-                SELECT number, id, filename, mime_type, created, created_nanos, library_seen, favorite_seen FROM items
+                SELECT number, id, filename, mime_type, created, created_nanos, library_seen, favorite_seen, is_video
+                FROM items
                 WHERE (created, created_nanos, id) > (?, ?, ?) AND seen = ?
                 ORDER BY created, created_nanos, id LIMIT \(Self.pageSize)
                 """)
@@ -78,26 +104,29 @@ public struct Shelf: Sendable {
         ).map { row in
             NamelessItem(
                 number: row[0], id: row[1], filename: row[2], mimeType: row[3],
-                time: Timestamp(seconds: row[4], nanoseconds: row[5]), librarySeen: row[6], favoriteSeen: row[7])
+                time: Timestamp(seconds: row[4], nanoseconds: row[5]), librarySeen: row[6], favoriteSeen: row[7],
+                isVideo: row[8])
         }
         let page = try Array(items)
         guard let end = page.last else { return nil }
         let numbers = page.map(\.number)
         let members = try memberships(db, of: numbers)
         let named = try names(db, of: numbers)
-        let giver = NameGiver(db)
+        let giver = NameGiver(db, scope.layout)
         for item in page {
-            let places = try places(
-                time: item.time, isInLibrary: item.librarySeen == listing, isFavorite: item.favoriteSeen == listing,
-                members: members[item.number] ?? [], giver: giver)
+            let sighting = Sighting(
+                time: item.time, isVideo: item.isVideo, wasInLibrary: item.librarySeen == listing,
+                isFavorite: item.favoriteSeen == listing, members: members[item.number] ?? [])
+            let places = try places(sighting, giver: giver)
+            if places.isEmpty, isHidden(sighting) { hidden += 1 }
             for place in places {
-                if item.time > directories[place.number]?.newest ?? .epoch {
-                    directories[place.number]?.newest = item.time
-                }
-                if named[item.number]?[place.number] != nil { continue }
-                try giver.giveName(
-                    toItem: item.number, id: item.id, filename: item.filename, mimeType: item.mimeType,
-                    in: place.number)
+                let name =
+                    try named[item.number]?[place.number]
+                    ?? giver.giveName(
+                        to: NameGiver.Item(
+                            number: item.number, id: item.id, filename: item.filename, mimeType: item.mimeType,
+                            position: place.position, count: place.count), in: place.number)
+                try note(item.time, named: name, in: place.number)
             }
         }
         return Cursor(created: end.time.seconds, nanos: Int64(end.time.nanoseconds), id: end.id)
@@ -111,22 +140,46 @@ public struct Shelf: Sendable {
         var time: Timestamp
         var librarySeen: Int64
         var favoriteSeen: Int64
+        var isVideo: Bool
     }
 
     struct Place {
         var number: Int64
         /// Place within the directory, where it has an order of its own.
         var position: Int?
+        /// How many items that directory has, where it matters.
+        var count = 0
+    }
+
+    /// Where the lists held an item, and what filters ask of it.
+    struct Sighting {
+        var time: Timestamp
+        var isVideo: Bool
+        var wasInLibrary: Bool
+        var isFavorite: Bool
+        var members: [Membership]
+    }
+
+    private mutating func note(_ time: Timestamp, named name: String, in number: Int64) throws {
+        guard let directory = directories[number] else { return }
+        if filter.isActive {
+            let path = try directory.path.appending(name)
+            if !scope.shows(path) || !filter.shows(path) { return }
+            directories[number]?.isShown = true
+        }
+        if time > directory.newest { directories[number]?.newest = time }
     }
 
     /// The directories that show an item.
-    private mutating func places(
-        time: Timestamp, isInLibrary: Bool, isFavorite: Bool, members: [Membership], giver: NameGiver
-    ) throws -> [Place] {
+    private mutating func places(_ item: Sighting, giver: NameGiver) throws -> [Place] {
+        guard filter.shows(time: item.time, isVideo: item.isVideo, isFavorite: item.isFavorite),
+            !plan.onlyMembers || !item.members.isEmpty
+        else { return [] }
         var found: [Place] = []
-        if isInLibrary {
-            for view in scope.datedViews {
-                let path = Layout.directory(of: time.date, in: view)
+        if isInLibrary(item) {
+            let date = item.time.date
+            for view in scope.views(showing: date) {
+                let path = scope.layout.directory(of: date, in: view)
                 if let number = datedDirectories[path] {
                     found.append(Place(number: number))
                     continue
@@ -134,17 +187,29 @@ public struct Shelf: Sendable {
                 let pathname = try Pathname(path)
                 let number = try giver.directory(pathname)
                 datedDirectories[path] = number
-                directories[number] = Directory(path: pathname, newest: .epoch)
+                open(number, pathname)
                 found.append(Place(number: number))
             }
         }
-        for member in members {
+        for member in item.members {
             if let number = albums[member.album] {
-                found.append(Place(number: number, position: member.position))
+                found.append(Place(number: number, position: member.position, count: counts[member.album] ?? 0))
             }
         }
-        if let favorites, isFavorite { found.append(Place(number: favorites)) }
+        if let favorites, item.isFavorite { found.append(Place(number: favorites)) }
         return found
+    }
+
+    /// Whether the dated views show it. Where the library was not listed, the favourites or the members of the chosen
+    /// albums are all that they can show.
+    private func isInLibrary(_ item: Sighting) -> Bool {
+        plan.library != nil ? item.wasInLibrary : plan.onlyMembers || item.isFavorite
+    }
+
+    private func isHidden(_ item: Sighting) -> Bool {
+        guard let startYear = scope.startYear, item.time.date.year < startYear, isInLibrary(item) else { return false }
+        return filter.shows(time: item.time, isVideo: item.isVideo, isFavorite: item.isFavorite)
+            && (!plan.onlyMembers || !item.members.isEmpty)
     }
 
     struct Membership {
@@ -153,13 +218,15 @@ public struct Shelf: Sendable {
     }
 
     private func memberships(_ db: Database, of items: [Int64]) throws -> [Int64: [Membership]] {
-        if albums.isEmpty { return [:] }
+        if listed.isEmpty { return [:] }
         var found: [Int64: [Membership]] = [:]
         let list = items.map(String.init).joined(separator: ",")
         let rows = try Row.fetchCursor(
             db, sql: "SELECT item, album, position FROM album_items WHERE item IN (\(list)) ORDER BY item, album")
         while let row = try rows.next() {
-            found[row[0], default: []].append(Membership(album: row[1], position: row[2]))
+            if listed.contains(row[1]) {
+                found[row[0], default: []].append(Membership(album: row[1], position: row[2]))
+            }
         }
         return found
     }
@@ -225,18 +292,21 @@ public struct Shelf: Sendable {
         let numbers = items.map(\.number)
         let members = try memberships(db, of: numbers)
         let named = try names(db, of: numbers)
-        let giver = NameGiver(db)
+        let giver = NameGiver(db, scope.layout)
         for index in items.indices {
             let item = items[index]
             let places = try places(
-                time: item.item.creationTime, isInLibrary: item.librarySeen == listing,
-                isFavorite: item.favoriteSeen == listing, members: members[item.number] ?? [], giver: giver)
+                Sighting(
+                    time: item.item.creationTime, isVideo: item.item.kind == .video,
+                    wasInLibrary: item.librarySeen == listing, isFavorite: item.favoriteSeen == listing,
+                    members: members[item.number] ?? []), giver: giver)
             for place in places {
                 guard let directory = directories[place.number], let name = named[item.number]?[place.number] else {
                     throw Self.disturbed
                 }
                 let path = try directory.path.appending(name)
-                if scope.shows(path) { items[index].places.append(.init(path: path, position: place.position)) }
+                guard scope.shows(path), filter.shows(path) else { continue }
+                items[index].places.append(.init(path: path, position: place.position))
             }
         }
     }

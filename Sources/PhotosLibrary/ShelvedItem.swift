@@ -44,20 +44,26 @@ public struct ShelvedItem: Sendable {
 }
 
 extension Index {
+    /// An item that was listed, at a place of the caller's choice.
+    public func item(_ number: Int64, at path: Pathname) async throws -> ShelvedItem? {
+        try await database.read { db in
+            let row = try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT \(ShelvedItem.columns) FROM items LEFT JOIN urls ON urls.item = items.number WHERE number = ?
+                    """, arguments: [number])
+            var item = row.map(ShelvedItem.init)
+            item?.places = [.init(path: path)]
+            return item
+        }
+    }
+
     /// Notes how many bytes items have, once a host has stored them.
     public func learn(sizes: [Int64: Int64]) async throws {
         if sizes.isEmpty { return }
         try await database.write { db in
             let update = try db.cachedStatement(sql: "UPDATE items SET size = ? WHERE number = ?")
             for (number, size) in sizes { try update.execute(arguments: [size, number]) }
-        }
-    }
-
-    /// The numbers of items by their ids, in the order of these; what is not there is left out.
-    public func numbers(ofItems ids: [String]) async throws -> [Int64] {
-        try await database.read { db in
-            let find = try db.cachedStatement(sql: "SELECT number FROM items WHERE id = ?")
-            return try ids.compactMap { try Int64.fetchOne(find, arguments: [$0]) }
         }
     }
 

@@ -1,9 +1,6 @@
 import ConnectorKit
 import StrictJSON
 
-/// Which half of the protocol a connector process plays.
-public enum ConnectorRole: String, Sendable { case importer, exporter }
-
 /// What the session has to do after something happened.
 enum ConnectorAction: Hashable {
     case send(ConnectorMessage)

@@ -1,3 +1,4 @@
+import ConnectorKit
 import Synchronization
 
 /// Bounds how many transfers run at a time, first come first served.

@@ -80,6 +80,12 @@ final class Sandbox: Sendable {
         try JSON(parsing: [UInt8](Data(contentsOf: URL(fileURLWithPath: configFile))))
     }
 
+    /// The settings of a source or destination, as they are kept.
+    func settings(_ plural: String, _ name: String) throws -> [String: String] {
+        let members = try config()[plural]?[name]?.objectValue?.members ?? []
+        return Dictionary(uniqueKeysWithValues: members.map { ($0.key, $0.value.stringValue ?? "") })
+    }
+
     func mode(_ path: String) throws -> Int {
         let attributes = try FileManager.default.attributesOfItem(atPath: path)
         return try #require(attributes[.posixPermissions] as? Int)

@@ -65,6 +65,41 @@ import Testing
         #expect(refused.status == 78)
     }
 
+    @Test func aFilteredBackupOfExportsIsALineOfSnapshotsOfItsOwn() async throws {
+        try write(6, stamp: "20260301T101500Z", packing: .zip)
+        let location = "takeout://\(sandbox.home)/exports"
+        let album = await sandbox.run("backup \(location) --album Lisbon --until 2023-11-16 --json")
+        #expect(album.status == 0, "\(album.err)")
+        #expect(album.out.contains(#""files":4"#), "\(album.out)")
+        let whole = await sandbox.run("backup \(location) --json")
+        #expect(whole.out.contains(#""files_new":9"#), "\(whole.out)")
+        let snapshots = await sandbox.run("snapshots --json")
+        #expect(snapshots.out.contains("\(location) --album Lisbon --until 2023-11-16"), "\(snapshots.out)")
+        let missing = await sandbox.run("backup \(location) --album Porto")
+        #expect(missing.status == 66)
+        // As a setting of a source, and with the layout of gphotos-sync.
+        let add = await sandbox.run("source add old \(location) layout=gphotos-sync album=Lisbon until=2023-11-16")
+        #expect(add.status == 0, "\(add.err)")
+        let list = await sandbox.run("source ls old:/albums -r")
+        #expect(list.out.contains("/albums/2023/1118 Lisbon/0001_IMG_0.jpg"), "\(list.out)\(list.err)")
+        #expect(!list.out.contains("IMG_4.jpg") && !list.out.contains("/photos"))
+    }
+
+    @Test func doctorLooksAtExportsAndLoginSaysThatTheyNeedNone() async throws {
+        try write(4, stamp: "20260301T101500Z", packing: .zip)
+        #expect(await sandbox.run("source add old takeout://\(sandbox.home)/exports").status == 0)
+        let sound = await sandbox.run("doctor --offline")
+        #expect(sound.status == 0, "\(sound.out)")
+        #expect(sound.out.contains("source old: the exports are there"))
+        let login = await sandbox.run("login old")
+        #expect(login.status == 78)
+        #expect(login.err.contains("need no sign-in"), "\(login.err)")
+        try FileManager.default.removeItem(atPath: sandbox.home + "/exports/takeout-20260301T101500Z-001.zip")
+        let empty = await sandbox.run("doctor")
+        #expect(empty.status == 1)
+        #expect(empty.out.contains("there is no export in"), "\(empty.out)")
+    }
+
     @Test func inspectTellsWhatIsThere() async throws {
         try write(6, stamp: "20260301T101500Z", packing: .zip, parts: 2)
         let inspect = await sandbox.run("takeout inspect exports --json")

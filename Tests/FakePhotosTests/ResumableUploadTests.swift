@@ -1,4 +1,6 @@
+import Crypto
 import FakePhotos
+import Foundation
 import NIOHTTP1
 import StrictJSON
 import Testing
@@ -76,5 +78,35 @@ import Testing
         #expect(await command(client, url, "upload, finalize", offset: 0, picture(100)).status == 410)
         let short = try await start(client, size: 100)
         #expect(await command(client, short, "upload, finalize", offset: 0, picture(99)).status == 400)
+    }
+
+    @Test func theHashOfTheWholeIsCheckedAtTheEnd() async throws {
+        let library = try FakeLibrary(options: .empty)
+        let client = try TestClient(library)
+        let bytes = picture(Self.granularity + 5)
+        let right = Data(Insecure.SHA1.hash(data: bytes)).base64EncodedString()
+        for (hash, status) in [(right, 200), (Data(repeating: 1, count: 20).base64EncodedString(), 400)] {
+            let url = try await start(client, size: bytes.count)
+            #expect(await command(client, url, "upload", offset: 0, Array(bytes[..<Self.granularity])).status == 200)
+            let headers: HTTPHeaders = [
+                "X-Goog-Upload-Command": "upload, finalize", "X-Goog-Upload-Offset": "\(Self.granularity)",
+                "X-Goog-Hash": "sha1=\(hash)",
+            ]
+            let end = await client.send("POST", url, bytes: Array(bytes[Self.granularity...]), headers: headers)
+            #expect(end.status == status)
+            let after = await command(client, url, "query").headers.first(name: "X-Goog-Upload-Status")
+            #expect(after == (status == 200 ? "final" : "cancelled"))
+        }
+        #expect(library.checkedUploads == 2)
+    }
+
+    @Test(arguments: [false, true])
+    func aFinalUploadMayRepeatItsToken(repeats: Bool) async throws {
+        let library = try FakeLibrary(options: .empty)
+        library.updateRules { $0.repeatsUploadTokens = repeats }
+        let client = try TestClient(library)
+        let url = try await start(client, size: 100)
+        let token = await command(client, url, "upload, finalize", offset: 0, picture(100)).body
+        #expect(await command(client, url, "query").body == (repeats ? token : []))
     }
 }

@@ -31,7 +31,7 @@ import Testing
         #expect(form.status == 200)
         let answer = try form.json()
         #expect(answer["token_type"] == "Bearer" && answer["expires_in"] == 3599 && answer["refresh_token"] == nil)
-        #expect(answer["scope"]?.stringValue?.split(separator: " ").count == 3)
+        #expect(answer["scope"]?.stringValue?.split(separator: " ").count == Scope.allCases.count)
         let basic = await refresh(
             library, ["grant_type": "refresh_token", "refresh_token": credentials.refreshToken],
             basic: "\(credentials.clientID):\(credentials.clientSecret)")

@@ -16,6 +16,20 @@ import Testing
         #expect(Pathname.fault(of: Substring(made)) == nil)
     }
 
+    @Test(arguments: [
+        ("windows_names", "true", "a:b?.jpg", "a：b？.jpg"), ("windows_names", "true", "CON", "CON_"),
+        ("windows_names", "true", "nul.tar.gz", "nul_.tar.gz"), ("windows_names", "true", "console.jpg", "console.jpg"),
+        ("windows_names", "true", "com¹.txt", "com¹_.txt"), ("encoding", "Colon,Hash", "a:b#*.jpg", "a：b＃*.jpg"),
+        ("encoding", "LeftPeriod", ".hidden", "．hidden"), ("encoding", "LeftSpace", " a", "␠a"),
+        ("encoding", "LeftTilde", "~a", "～a"), ("encoding", "None", "a:b/c", "a:b／c"),
+        ("encoding", "Semicolon", "a\u{37E}b", "a；b"),
+    ])
+    func bySettingsANameBecomes(key: String, value: String, raw: String, safe: String) throws {
+        let settings = Settings([key: value, "token": #"{"access_token":"a","refresh_token":"r"}"#])
+        let rules = try LibrarySettings(settings).layout.rules
+        #expect(SafeName.make(raw, rules) == safe)
+    }
+
     @Test func anEmptyNameIsNone() { #expect(SafeName.make("") == nil) }
 
     @Test func aLongNameIsCutAtACharacterAndKeepsItsExtension() throws {

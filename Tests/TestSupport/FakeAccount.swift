@@ -35,16 +35,17 @@ public struct FakeService: Sendable {
         let base = [
             "type": "google photos", "name": account, "client_id": credentials.clientID,
             "client_secret": credentials.clientSecret, "token": token.json.reveal(), "api_url": server.baseURL,
-            "token_url": server.baseURL + "/token",
+            "token_url": server.baseURL + "/token", "picker_url": server.baseURL + "/picker",
         ]
         return Settings(base.merging(more) { $1 })
     }
 
     /// A client of an account.
     public func client(
-        _ account: String = "demo", retry: RetryPolicy = RetryPolicy(), reporter: TestReporter = TestReporter()
+        _ account: String = "demo", retry: RetryPolicy = RetryPolicy(), reporter: TestReporter = TestReporter(),
+        more: [String: String] = [:]
     ) throws -> PhotosClient {
-        var settings = try LibrarySettings(settings(account))
+        var settings = try LibrarySettings(settings(account, more))
         settings.api.retry = retry
         return try PhotosClient(settings, runtime: clock.runtime(), reporter: reporter)
     }

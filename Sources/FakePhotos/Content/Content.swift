@@ -38,12 +38,22 @@ struct Content: Sendable {
         for piece in content.pieces { append(piece) }
     }
 
-    /// The same content without its first bytes.
-    func dropping(first dropped: Int64) -> Content {
-        var reader = ContentReader(self, range: dropped..<count)
-        var rest = Content()
-        while let piece = reader.nextPiece() { rest.append(piece) }
-        return rest
+    /// A part of it.
+    func slice(_ range: Range<Int64>) -> Content {
+        var reader = ContentReader(self, range: range.clamped(to: 0..<count))
+        var part = Content()
+        while let piece = reader.nextPiece() { part.append(piece) }
+        return part
+    }
+
+    /// The same content with other bytes in a range: every bit of them is the other one.
+    func inverting(_ range: Range<Int64>) -> Content {
+        let range = range.clamped(to: 0..<count)
+        let part = slice(range)
+        var changed = slice(0..<range.lowerBound)
+        changed.append(ByteBuffer(bytes: part.prefix(Int(part.count)).map { ~$0 }))
+        changed.append(slice(range.upperBound..<count))
+        return changed
     }
 
     /// The first bytes, in memory.

@@ -116,9 +116,10 @@ struct Exif {
         subdirectory(Tag.gps, in: entries(of: mainDirectory)).map { !entries(of: $0).isEmpty } ?? false
     }
 
-    /// The same bytes without the place: the GPS directory is emptied and everything it pointed to is zero.
+    /// The same bytes without the place: no entry leads to the GPS directory, and it and everything it pointed to is zero.
     var bytesWithoutLocation: [UInt8] {
-        guard let directory = subdirectory(Tag.gps, in: entries(of: mainDirectory)) else { return reading.bytes }
+        let main = entries(of: mainDirectory)
+        guard let directory = subdirectory(Tag.gps, in: main), let pointer = main[Tag.gps] else { return reading.bytes }
         let entries = entries(of: directory)
         var bytes = reading.bytes
         func clear(_ range: Range<Int>) {
@@ -129,6 +130,15 @@ struct Exif {
             clear(entry.offset..<entry.offset + 12)
         }
         clear(directory..<directory + 2)
+        // The entries behind the pointer, and the offset of the next directory behind them, move up by one.
+        let count = reading.integer16(at: mainDirectory) ?? 0
+        let end = min(mainDirectory + 2 + 12 * count + 4, bytes.count)
+        bytes.replaceSubrange(
+            pointer.offset..<end, with: Array(bytes[(pointer.offset + 12)..<end]) + [UInt8](repeating: 0, count: 12))
+        let low = UInt8(truncatingIfNeeded: count - 1)
+        let high = UInt8(truncatingIfNeeded: (count - 1) >> 8)
+        bytes.replaceSubrange(
+            mainDirectory..<mainDirectory + 2, with: reading.isBigEndian ? [high, low] : [low, high])
         return bytes
     }
 }

@@ -52,6 +52,14 @@ struct MediaShelf: Sendable {
         media[Int(medium)].content(serial: serial, seed: seed)
     }
 
+    /// The bytes that are stored for an item.
+    func content(of item: MediaItem) -> Content {
+        switch item.source {
+        case .generated(let medium, let serial): content(medium: medium, serial: serial)
+        case .stored(let stored): Content(stored)
+        }
+    }
+
     /// The number of the generated item with exactly this content.
     func serial(of content: StoredContent) -> UInt32? {
         let uploaded = Content(content)

@@ -11,11 +11,10 @@ struct UploadSink: Sendable {
     private let stored: SpooledBytes
     private var pending = ByteBuffer()
     private var sha256 = SHA256()
-    private var sha1: Insecure.SHA1?
+    private var sha1 = Insecure.SHA1()
 
-    init(spool: Spool, expectedCount: Int64?, wantsSHA1: Bool) {
+    init(spool: Spool, expectedCount: Int64?) {
         stored = SpooledBytes(in: spool, expectedCount: expectedCount)
-        sha1 = wantsSHA1 ? Insecure.SHA1() : nil
     }
 
     /// Bytes that are kept, whatever happens next.
@@ -32,7 +31,7 @@ struct UploadSink: Sendable {
     private mutating func keep(_ block: ByteBuffer) throws(ConnectorError) {
         block.withUnsafeReadableBytes { bytes in
             sha256.update(bufferPointer: bytes)
-            sha1?.update(bufferPointer: bytes)
+            sha1.update(bufferPointer: bytes)
         }
         try stored.append(block)
     }
@@ -47,8 +46,7 @@ struct UploadSink: Sendable {
             pending.clear()
         }
         return StoredContent(
-            bytes: stored, count: stored.count, sha256: Array(sha256.finalize()),
-            sha1: sha1.map { Array($0.finalize()) })
+            bytes: stored, count: stored.count, sha256: Array(sha256.finalize()), sha1: Array(sha1.finalize()))
     }
 }
 
@@ -57,10 +55,9 @@ final class StoredContent: Sendable {
     let bytes: SpooledBytes
     let count: Int64
     let sha256: [UInt8]
-    /// Where it was asked for.
-    let sha1: [UInt8]?
+    let sha1: [UInt8]
 
-    init(bytes: SpooledBytes, count: Int64, sha256: [UInt8], sha1: [UInt8]?) {
+    init(bytes: SpooledBytes, count: Int64, sha256: [UInt8], sha1: [UInt8]) {
         self.bytes = bytes
         self.count = count
         self.sha256 = sha256

@@ -34,8 +34,23 @@ struct APIError: Error, Sendable {
         "Quota exceeded for quota 'concurrent write request' of service 'photoslibrary.googleapis.com'.")
 
     /// The day's quota is used up; the body is that of a real answer.
-    static func dailyQuota(metric: String, limit: String, value: Int) -> APIError {
-        quota(metric: metric, limit: limit, value: value, name: "ApiCallsPerProjectPerDay", code: "all_requests")
+    static func dailyQuota(value: Int) -> APIError {
+        quota(
+            metric: "All requests", limit: "All requests per day", value: value, name: "ApiCallsPerProjectPerDay",
+            code: "all_requests")
+    }
+
+    /// No write is possible for lack of space.
+    static func storageFull(status: Int) -> APIError {
+        APIError(
+            status, name(of: status),
+            "The remaining storage in the user's account is not enough to perform this operation.")
+    }
+
+    func retry(after seconds: Int?) -> APIError {
+        var error = self
+        error.retryAfter = seconds
+        return error
     }
 
     static func writeQuota(value: Int) -> APIError {
@@ -84,6 +99,8 @@ struct APIError: Error, Sendable {
         case 403: "PERMISSION_DENIED"
         case 404: "NOT_FOUND"
         case 409: "ABORTED"
+        case 412: "FAILED_PRECONDITION"
+        case 413: "OUT_OF_RANGE"
         case 429: "RESOURCE_EXHAUSTED"
         case 503: "UNAVAILABLE"
         case 504: "DEADLINE_EXCEEDED"

@@ -40,6 +40,7 @@ extension LibraryState {
         if call.pageFault != .emptyPage { shown += rest.prefix(page.size - shown.count) }
         var following = shown.last.map { last in rest.first { $0 > last } } ?? rest.first
         if call.pageFault == .repeatToken { following = rest.first }
+        if call.pageFault == .skipItem { shown = shown.dropLast() }
 
         var writer = ObjectWriter(self, now: call.now, capacity: 256 + shown.count * 480)
         writer.write { $0.beginObject() }
@@ -52,7 +53,7 @@ extension LibraryState {
             writer.write { $0.endArray() }
         }
         if let following {
-            let token = pageToken(call, key: Int64(following), query: query)
+            let token = pageToken(call, after: page, key: Int64(following), query: query)
             writer.write {
                 $0.key("nextPageToken")
                 $0.value(token)
@@ -72,6 +73,9 @@ extension LibraryState {
         }
         let title = album["title"]?.stringValue ?? ""
         try checkTitle(title)
+        if let limit = rules.albumCountLimit, accounts[call.account].albums.count(where: { !$0.isDeleted }) >= limit {
+            throw APIError(429, "RESOURCE_EXHAUSTED", "The user has too many albums.")
+        }
         accounts[call.account].albums.append(Album(title: title, items: [], project: UInt16(call.client), cover: nil))
         return albumResponse(call, accounts[call.account].albums.count - 1)
     }

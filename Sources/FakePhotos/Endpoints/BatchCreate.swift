@@ -13,6 +13,7 @@ extension LibraryState {
             code: 3, message: "BAD_IMAGE: There was an error while trying to create this media item.")
         static let transient = ItemFailure(
             code: 13, message: "Failed: There was an error while trying to create this media item.")
+        static let storageFull = ItemFailure(code: 8, message: APIError.storageFull(status: 429).message)
     }
 
     private struct NewItem {
@@ -25,15 +26,16 @@ extension LibraryState {
         let body = try call.request.object()
         let items = try Self.newItems(body)
         let target = try target(body, call, count: items.count)
-        if accounts[call.account].isWriting { throw .concurrentWrite }
-        try countWrite(call)
-        try checkStorage(items, call)
+        try admitWrite(call)
+        let isFull = isFull(for: items, call)
+        if isFull, rules.storageFullStatus != 200 { throw .storageFull(status: rules.storageFullStatus) }
 
         var results: [JSON] = []
         var made: [Int32] = []
         for item in items {
             var result: JSONObject = ["uploadToken": .string(item.uploadToken)]
             do throws(ItemFailure) {
+                if isFull { throw ItemFailure.storageFull }
                 let position = try create(item, call)
                 made.append(position)
                 result["status"] = ["message": "Success"]
@@ -45,10 +47,9 @@ extension LibraryState {
         }
         if let target { try insert(made, album: target.album, account: call.account, at: target.index) }
         let status = rules.answersMultiStatus && made.count < items.count ? 207 : 200
-        accounts[call.account].isWriting = true
         var response = FakeResponse(status: status, json: ["newMediaItemResults": .array(results)])
         response.delivery.delay = Double(rules.batchCreateMilliseconds) / 1000
-        response.writer = call.account
+        beginWrite(call, &response)
         return response
     }
 
@@ -102,21 +103,10 @@ extension LibraryState {
         }
     }
 
-    private mutating func countWrite(_ call: Call) throws(APIError) {
-        guard let limit = rules.writesPerMinute else { return }
-        let minute = call.now / 60
-        if accounts[call.account].writeMinute.minute != minute { accounts[call.account].writeMinute = (minute, 0) }
-        if accounts[call.account].writeMinute.count >= limit { throw .writeQuota(value: limit) }
-        accounts[call.account].writeMinute.count += 1
-    }
-
-    private func checkStorage(_ items: [NewItem], _ call: Call) throws(APIError) {
-        guard let limit = rules.storageLimit else { return }
+    private func isFull(for items: [NewItem], _ call: Call) -> Bool {
+        guard let limit = rules.storageLimit else { return false }
         let new = items.reduce(Int64(0)) { $0 + (uploadTokens[$1.uploadToken]?.content.count ?? 0) }
-        if accounts[call.account].storedBytes + new > limit {
-            throw .invalidArgument(
-                "The remaining storage in the user's account is not enough to perform this operation.")
-        }
+        return accounts[call.account].storedBytes + new > limit
     }
 
     private func json(of position: Int32, _ call: Call) -> JSON {
@@ -132,8 +122,9 @@ extension LibraryState {
         else { throw .badToken }
         let filename = new.filename.isEmpty ? token.filename : new.filename
         if let fault = faults.takeItemError(filename: filename) {
+            statistics.befall(fault)
             if fault.code == 13 { throw .transient }
-            throw ItemFailure(code: Int64(fault.code), message: fault.body ?? ItemFailure.badImage.message)
+            throw ItemFailure(code: Int64(fault.code), message: fault.message ?? ItemFailure.badImage.message)
         }
         let probe = MediaProbe(Content(token.content).prefix(MediaProbe.prefixLength))
         if probe == nil, !rules.acceptsAnyContent { throw .badImage }
@@ -141,6 +132,7 @@ extension LibraryState {
         if let known = known(token.content, account: call.account) {
             // The service keeps the first name and description of the same bytes; what was trashed comes back.
             accounts[call.account].items[Int(known)].flags.remove(.trashed)
+            uploads[token.record].item = known
             return known
         }
         var item = MediaItem(
@@ -153,6 +145,7 @@ extension LibraryState {
         statistics.itemsCreated += 1
         let position = accounts[call.account].append(item)
         accounts[call.account].contents[token.content.sha256] = position
+        uploads[token.record].item = position
         return position
     }
 

@@ -27,6 +27,8 @@ struct PageRequest: Sendable {
     var key: Int64?
     /// The position of the item with which it starts.
     var position: Int32 = 0
+    /// How many empty pages came just before it.
+    var emptyPages: UInt16 = 0
 }
 
 extension LibraryState {
@@ -48,7 +50,8 @@ extension LibraryState {
         let issued = Int64(words.second & 0xFFFF_FFFF)
         if call.now - issued >= Int64(rules.pageTokenLifetime) { throw .invalidArgument("Page token has expired.") }
         page.token = token
-        page.key = Int64(bitPattern: words.first)
+        page.key = Int64(bitPattern: words.first << 16) >> 16
+        page.emptyPages = UInt16(words.first >> 48)
         page.position = Int32(truncatingIfNeeded: words.second >> 32)
         return page
     }
@@ -57,10 +60,17 @@ extension LibraryState {
         SplitMix64.mix(query ^ UInt64(call.account) << 16 ^ UInt64(call.client))
     }
 
-    func pageToken(_ call: Call, key: Int64, position: Int32 = 0, query: UInt64) -> String {
+    /// The token of the page after one.
+    /// - Parameter key: a time or an index, of 48 bits.
+    func pageToken(
+        _ call: Call, after page: PageRequest, key: Int64, position: Int32 = 0, query: UInt64
+    ) -> String {
         var bytes: [UInt8] = []
+        // A token that came before says that the list goes in a circle, so the tokens of empty pages are numbered.
+        let emptyPages = call.pageFault == .emptyPage ? page.emptyPages &+ 1 : 0
+        let key = UInt64(bitPattern: key) & 0xFFFF_FFFF_FFFF | UInt64(emptyPages) << 48
         let second = UInt64(UInt32(bitPattern: position)) << 32 | UInt64(call.now & 0xFFFF_FFFF)
-        sealer.append(.page, UInt64(bitPattern: key), second, context: pageContext(call, query), to: &bytes)
+        sealer.append(.page, key, second, context: pageContext(call, query), to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
 

@@ -22,6 +22,18 @@ extension FakeLibrary {
             return FakeResponse(json: withState { $0.statistics.json(sealer: $0.sealer) })
         case ("POST", "stats/reset"):
             resetStatistics()
+        case ("GET", "log"):
+            let last = try request.integerParameter("last").map { Int(max(0, $0)) } ?? .max
+            return FakeResponse(json: .array(log.suffix(last).map(\.json)))
+        case ("DELETE", "log"):
+            clearLog()
+        case ("GET", "uploads"):
+            let account = request.parameter("account")
+            return FakeResponse(json: .array(uploads.filter { account ?? $0.account == $0.account }.map(\.json)))
+        case ("GET", "quotas"):
+            return FakeResponse(json: quotas)
+        case ("GET", "manifest"):
+            return try manifest(account)
         case ("GET", "items"):
             return try itemsResponse(account, hashing: request.parameter("sha256") != "0")
         case ("GET", "albums"):
@@ -44,6 +56,8 @@ extension FakeLibrary {
             return FakeResponse(json: ["now": .integer(now)])
         case ("POST", "rules"):
             try changeRules(try request.object())
+        case ("POST", "sign-in"):
+            try changeSignIn(try request.object())
         case ("GET", "accounts"):
             return FakeResponse(json: .array(try accountNames.map { try credentialsJSON($0) }))
         case ("POST", "accounts"):
@@ -53,6 +67,10 @@ extension FakeLibrary {
             if accountNames.contains(name) { throw APIError(409, "ALREADY_EXISTS", "there is an account \(name)") }
             addAccount(name)
             return FakeResponse(json: try credentialsJSON(name))
+        case ("GET", "picker"):
+            return FakeResponse(json: pickerJSON)
+        case ("POST", "picker"):
+            try changePicker(try request.object())
         case ("POST", "revoke"):
             try revokeTokens(account: account)
         default:
@@ -163,6 +181,18 @@ extension ServiceRules {
             guard let flag = value.boolValue else { throw .invalidArgument("\(name) must be true or false") }
             return flag
         }
+        func choice<Choice: RawRepresentable & CaseIterable>() throws(APIError) -> Choice
+        where Choice.RawValue == String {
+            guard let choice = value.stringValue.flatMap(Choice.init) else {
+                let choices = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+                throw .invalidArgument("\(name) must be one of \(choices)")
+            }
+            return choice
+        }
+        func status(_ known: Int...) throws(APIError) -> Int {
+            guard known.contains(try number()) else { throw .invalidArgument("\(name) must be one of \(known)") }
+            return try number()
+        }
         switch name {
         case "accessTokenLifetime": accessTokenLifetime = try number()
         case "baseURLLifetime": baseURLLifetime = try number()
@@ -170,19 +200,40 @@ extension ServiceRules {
         case "uploadTokenLifetime": uploadTokenLifetime = try number()
         case "requestsPerDay": requestsPerDay = try limit()
         case "downloadsPerDay": downloadsPerDay = try limit()
+        case "quotaDay": quotaDay = try choice()
+        case "repeatsUploadTokens": repeatsUploadTokens = try flag()
         case "writesPerMinute": writesPerMinute = try limit()
+        case "concurrentWrites": concurrentWrites = try limit()
+        case "limitsAlbumWrites": limitsAlbumWrites = try flag()
+        case "quotaRetryAfter": quotaRetryAfter = try limit()
         case "stripsLocation": stripsLocation = try flag()
         case "transcodesVideos": transcodesVideos = try flag()
         case "videoProcessingTime": videoProcessingTime = try number()
+        case "processingVideoStatus": processingVideoStatus = try status(403, 404)
+        case "servesRanges": servesRanges = try flag()
+        case "servesETags": servesETags = try flag()
+        case "redirectsVideos": redirectsVideos = try flag()
+        case "namesDownloads": namesDownloads = try flag()
+        case "servesBareURLs": servesBareURLs = try flag()
+        case "listsArchivedItems": listsArchivedItems = try flag()
+        case "failsBatchGetWithBadID": failsBatchGetWithBadID = try flag()
+        case "hashCheck": hashCheck = try choice()
         case "acceptsAnyContent": acceptsAnyContent = try flag()
         case "photoSizeLimit": photoSizeLimit = Int64(try number())
         case "videoSizeLimit": videoSizeLimit = Int64(try number())
         case "storageLimit": storageLimit = try limit().map { Int64($0) }
+        case "storageFullStatus": storageFullStatus = try status(200, 400, 429)
         case "albumLimit": albumLimit = try number()
+        case "albumCountLimit": albumCountLimit = try limit()
         case "batchCreateMilliseconds": batchCreateMilliseconds = try number()
         case "answersMultiStatus": answersMultiStatus = try flag()
         case "forbidsForeignIDs": forbidsForeignIDs = try flag()
         case "isDisabled": isDisabled = try flag()
+        case "hasNoPhotosAccount": hasNoPhotosAccount = try flag()
+        case "pickerSessionLifetime": pickerSessionLifetime = try number()
+        case "pickerSessionLimit": pickerSessionLimit = try limit()
+        case "pickerTimeout": pickerTimeout = try number()
+        case "pickerPollMilliseconds": pickerPollMilliseconds = try number()
         default: throw .invalidArgument("there is no rule \(name)")
         }
     }

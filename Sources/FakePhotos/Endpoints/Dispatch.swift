@@ -8,12 +8,7 @@ extension LibraryState {
         statistics.begin(route.endpoint)
         // A session whose bytes were not used, because of a fault say, must not lose them.
         defer { restoreSink(request) }
-        var fault: FakeFault?
-        if !faults.isEmpty {
-            var script = faults
-            fault = script.take(route.endpoint) { subject(of: request, route) }
-            faults = script
-        }
+        let fault = takeFault(request, route)
         if let fault, let response = response(insteadOf: route, request, fault) { return response }
         var response: FakeResponse
         do throws(APIError) {
@@ -21,7 +16,7 @@ extension LibraryState {
         } catch {
             response = error.response
         }
-        if let fault { Self.spoil(&response, fault) }
+        if let fault { spoil(&response, route, fault) }
         return response
     }
 
@@ -29,9 +24,15 @@ extension LibraryState {
         _ request: FakeRequest, _ route: Route, now: Int64, pageFault: FakeFault.Kind?
     ) throws(APIError) -> FakeResponse {
         switch route.endpoint {
+        case .auth: return authorize(request, now: now)
         case .token: return token(request, now: now)
         case .revoke: return revoke(request)
         case .download: return try download(request, grant: route.argument, now: now)
+        case .videoDownload: return videoDownload(request, grant: route.argument, now: now)
+        case .pickerDownload: return try pickerDownload(request, grant: route.argument, now: now)
+        case .pickerCreate, .pickerGet, .pickerDelete, .pickerItems:
+            return try picker(request, route, now: now, pageFault: pageFault)
+        case .proxy: return original(ofItem: route.argument)
         case .unknown, .control: throw APIError(404, "NOT_FOUND", "Method not found.")
         default: break
         }
@@ -44,14 +45,18 @@ extension LibraryState {
         }
         if route.endpoint == .shared { throw .insufficientScopes }
         if grant.scopes.isDisjoint(with: route.endpoint.scopes) { throw .insufficientScopes }
-        if !quota.takeRequest(client: grant.client, limit: rules.requestsPerDay, now: now) {
-            throw .dailyQuota(
-                metric: "All requests", limit: "All requests per day", value: rules.requestsPerDay ?? 0)
+        let day = rules.quotaDay.number(of: now)
+        if !quota.takeRequest(client: grant.client, limit: rules.requestsPerDay, day: day) {
+            throw .dailyQuota(value: rules.requestsPerDay ?? 0).retry(after: rules.quotaRetryAfter)
         }
         let call = Call(
             request: request, argument: route.argument, account: grant.account, client: grant.client, now: now,
             pageFault: pageFault)
-        return try handle(call, route.endpoint)
+        guard rules.limitsAlbumWrites, route.endpoint.changesAlbums else { return try handle(call, route.endpoint) }
+        try admitWrite(call)
+        var response = try handle(call, route.endpoint)
+        beginWrite(call, &response)
+        return response
     }
 
     private mutating func handle(_ call: Call, _ endpoint: Endpoint) throws(APIError) -> FakeResponse {
@@ -70,13 +75,13 @@ extension LibraryState {
         case .itemsBatchCreate: try batchCreateItems(call)
         case .itemsPatch: try patchItem(call)
         case .uploads: try upload(call)
-        case .shared, .download, .token, .revoke, .control, .unknown:
+        default:
             throw APIError(404, "NOT_FOUND", "Method not found.")
         }
     }
 
     /// What the `match` of a fault is looked up in.
-    private func subject(of request: FakeRequest, _ route: Route) -> String {
+    func subject(of request: FakeRequest, _ route: Route) -> String {
         var parts = [request.path]
         parts += request.query.map { "\($0.name)=\($0.value)" }
         func describeItem(_ object: ObjectReference?) {
@@ -94,10 +99,10 @@ extension LibraryState {
             parts.append(accounts[object.account].albums[Int(object.position)].title)
         }
         switch route.endpoint {
-        case .download:
+        case .download, .videoDownload, .pickerDownload:
             let grant = route.argument.utf8.prefix { $0 != UInt8(ascii: "=") }
             describeItem(sealer.open(.grant, grant).map { ObjectReference(word: $0.first) })
-        case .itemsGet, .itemsPatch: describeItem(sealer.reference(.item, route.argument))
+        case .itemsGet, .itemsPatch, .proxy: describeItem(sealer.reference(.item, route.argument))
         case .itemsBatchGet:
             for field in request.query where field.name == "mediaItemIds" {
                 describeItem(sealer.reference(.item, field.value))

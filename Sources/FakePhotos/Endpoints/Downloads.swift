@@ -9,9 +9,29 @@ extension LibraryState {
 
     mutating func download(_ request: FakeRequest, grant text: String, now: Int64) throws(APIError) -> FakeResponse {
         if request.headers.contains(name: "Authorization") { statistics.authorizedDownloads += 1 }
+        return bytes(request, grant: text, isMetered: true, now: now)
+    }
+
+    /// Where the bytes of videos are: no access token is needed here either.
+    mutating func videoDownload(_ request: FakeRequest, grant text: String, now: Int64) -> FakeResponse {
+        if request.headers.contains(name: "Authorization") { statistics.authorizedDownloads += 1 }
+        return bytes(request, grant: text, isMetered: false, mayRedirect: false, now: now)
+    }
+
+    /// Another name of this machine, as the videos have another host at Google.
+    private var videoOrigin: String { origin.replacing("//127.0.0.1", with: "//localhost") }
+
+    /// The answer to a baseUrl with its parameter.
+    /// - Parameter isMetered: whether it counts for the quota of downloads.
+    mutating func bytes(
+        _ request: FakeRequest, grant text: String, isMetered: Bool, mayRedirect: Bool = true, now: Int64
+    ) -> FakeResponse {
         guard let equals = text.utf8.lastIndex(of: UInt8(ascii: "=")) else {
             // The URL as it is in the API is not for use: a parameter belongs to it.
-            return grantReference(text) == nil ? Self.missing : Self.forbidden
+            guard rules.servesBareURLs, grantReference(text) != nil else {
+                return grantReference(text) == nil ? Self.missing : Self.forbidden
+            }
+            return bytes(request, grant: text + "=w512-h512", isMetered: isMetered, now: now)
         }
         guard let (object, issued) = grantReference(String(text[..<equals])), object.account < accounts.count,
             object.position < accounts[object.account].items.count
@@ -20,30 +40,44 @@ extension LibraryState {
         let item = accounts[object.account].items[Int(object.position)]
         if item.flags.contains(.trashed) { return Self.missing }
         guard let variant = Self.variant(text[text.utf8.index(after: equals)...]) else { return Self.missing }
+        let day = rules.quotaDay.number(of: now)
         let limit = rules.downloadsPerDay
-        guard quota.takeDownload(client: Int(item.project), limit: limit, now: now) else {
-            let message = "Quota exceeded for quota metric 'Media bytes requests' and limit 'per day'."
-            return FakeResponse(status: 429, text: message)
+        guard !isMetered || quota.takeDownload(client: Int(item.project), limit: limit, day: day) else {
+            return Self.tooManyDownloads(retryAfter: rules.quotaRetryAfter)
         }
-        // Only the still of a video is there before it is processed, and no photo has a video.
-        if variant == .video, !item.kind.isVideo || item.videoStatus(now: now) != "READY" { return Self.missing }
+        // Few photos have a video.
+        if variant == .video, !item.kind.isVideo, !item.flags.contains(.motion) { return Self.missing }
+        // Only the still of a video is there before it is processed.
+        if variant == .video, item.kind.isVideo, item.videoStatus(now: now) != "READY" {
+            return rules.processingVideoStatus == 403 ? Self.forbidden : Self.missing
+        }
+        if variant == .video, rules.redirectsVideos, mayRedirect {
+            var response = FakeResponse(status: 302, text: "")
+            response.headers.add(name: "Location", value: "\(videoOrigin)/video-downloads/\(text)")
+            return response
+        }
 
         let count = item.downloads + 1
         accounts[object.account].items[Int(object.position)].downloads = count
         if count > statistics.mostDownloads?.count ?? 0 { statistics.mostDownloads = (count, object) }
         let isOriginal = variant == (item.kind.isVideo ? .video : .photo)
-        let content = isOriginal ? downloadContent(of: item) : still
+        let isMotion = variant == .video && !item.kind.isVideo
+        let content = isOriginal ? downloadContent(of: item) : isMotion ? motion : still
         let tag = "\"\(String(UInt64(object.account) << 32 | UInt64(object.position), radix: 16))-\(content.count)\""
         var response = FakeResponse(
             status: 200,
             headers: [
-                "Content-Type": isOriginal ? item.kind.mimeType : MediaKind.jpeg.mimeType, "ETag": tag,
-                "Accept-Ranges": "bytes", "Cache-Control": "private, max-age=86400, no-transform",
+                "Content-Type": isOriginal ? item.kind.mimeType : (isMotion ? MediaKind.mp4 : .jpeg).mimeType,
+                "Cache-Control": "private, max-age=86400, no-transform",
             ], content: content)
-        if isOriginal {
+        if rules.servesETags { response.headers.add(name: "ETag", value: tag) }
+        if isOriginal, rules.namesDownloads {
             response.headers.add(name: "Content-Disposition", value: Self.disposition(item.filename))
         }
-        Self.apply(request.headers, tag: tag, to: &response)
+        if rules.servesRanges {
+            response.headers.add(name: "Accept-Ranges", value: "bytes")
+            Self.apply(request.headers, tag: rules.servesETags ? tag : nil, to: &response)
+        }
         response.isHeadOnly = request.method == "HEAD"
         return response
     }
@@ -53,26 +87,24 @@ extension LibraryState {
     }
 
     /// What a baseUrl serves for `=d` or `=dv`: the stored bytes, changed as the rules say.
-    func downloadContent(of item: MediaItem) -> Content {
-        let content = content(of: item)
-        if rules.stripsLocation, item.kind == .jpeg {
-            let prefix = content.prefix(MediaProbe.prefixLength)
-            guard let exif = Exif(jpeg: prefix), exif.hasLocation else { return content }
-            var stripped = Content(ByteBuffer(bytes: exif.bytesWithoutLocation))
-            stripped.append(content.dropping(first: Int64(prefix.count)))
-            return stripped
-        }
-        if rules.transcodesVideos, item.kind == .mp4 || item.kind == .mov {
-            var transcoded = content
-            transcoded.append(ByteBuffer(bytes: Container.boxes.comment(Array("transcoded".utf8))))
-            return transcoded
-        }
-        return content
+    func downloadContent(of item: MediaItem) -> Content { shelf.served(item, rules) }
+
+    /// The day's bytes are used up: the download host has no envelope for its errors.
+    static func tooManyDownloads(retryAfter: Int?) -> FakeResponse {
+        var response = FakeResponse(
+            status: 429, text: "Quota exceeded for quota metric 'Media bytes requests' and limit 'per day'.")
+        if let retryAfter { response.headers.add(name: "Retry-After", value: "\(retryAfter)") }
+        return response
     }
 
     /// A small picture, for everything that is scaled: its size is not what was asked for.
     private var still: Content {
         shelf.content(medium: UInt8(shelf.position(of: .jpeg, choice: 0)), serial: .max)
+    }
+
+    /// The video part of a motion photo.
+    private var motion: Content {
+        shelf.content(medium: UInt8(shelf.position(of: .mp4, choice: 0)), serial: .max)
     }
 
     /// Reads parameters such as `d`, `dv`, `w200-h100-c`.
@@ -95,7 +127,7 @@ extension LibraryState {
     }
 
     /// Answers the headers Range and If-Range (RFC 9110, 14): one range; several are as good as none.
-    private static func apply(_ headers: HTTPHeaders, tag: String, to response: inout FakeResponse) {
+    private static func apply(_ headers: HTTPHeaders, tag: String?, to response: inout FakeResponse) {
         guard let text = headers.first(name: "Range"), let spec = text.split(separator: "bytes=").first,
             text.hasPrefix("bytes="), !spec.contains(",")
         else { return }
@@ -131,7 +163,9 @@ extension LibraryState {
         type: "text/html; charset=utf-8")
 
     /// What follows an unknown URL: a picture.
-    static let missing = FakeResponse(status: 404, type: "image/png", pixel)
+    static let missing = picture(status: 404)
+
+    static func picture(status: Int) -> FakeResponse { FakeResponse(status: status, type: "image/png", pixel) }
 
     /// A picture of one grey pixel.
     private static let pixel: [UInt8] = {

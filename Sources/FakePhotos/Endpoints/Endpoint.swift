@@ -18,6 +18,17 @@ public enum Endpoint: String, Sendable, Hashable, CaseIterable {
     case shared
     /// The host of the baseUrls.
     case download
+    /// The host that `=dv` of a video leads to, where ``ServiceRules/redirectsVideos`` says so.
+    case videoDownload = "video-download"
+    case pickerCreate = "picker.sessions.create"
+    case pickerGet = "picker.sessions.get"
+    case pickerDelete = "picker.sessions.delete"
+    case pickerItems = "picker.mediaItems.list"
+    case pickerDownload = "picker.download"
+    /// rclone's way to the original bytes.
+    case proxy
+    /// The page where a user signs in.
+    case auth
     case token
     case revoke
     /// The service's own controls.
@@ -29,7 +40,8 @@ public enum Endpoint: String, Sendable, Hashable, CaseIterable {
     /// Whether it belongs to the Library API: needs an access token, and counts for the quota of requests.
     var isLibraryCall: Bool {
         switch self {
-        case .download, .token, .revoke, .control, .unknown: false
+        case .download, .videoDownload, .proxy, .auth, .token, .revoke, .control, .unknown: false
+        case .pickerCreate, .pickerGet, .pickerDelete, .pickerItems, .pickerDownload: false
         default: true
         }
     }
@@ -41,7 +53,8 @@ public enum Endpoint: String, Sendable, Hashable, CaseIterable {
         case .albumsList, .albumsGet, .itemsList, .itemsSearch, .itemsGet, .itemsBatchGet: [.read]
         case .albumsPatch, .albumsBatchRemove, .itemsPatch: [.edit]
         case .albumsBatchAdd, .albumsEnrich: [.append, .edit]
-        case .shared, .download, .token, .revoke, .control, .unknown: []
+        case .pickerCreate, .pickerGet, .pickerDelete, .pickerItems, .pickerDownload: [.picker]
+        case .shared, .download, .videoDownload, .proxy, .auth, .token, .revoke, .control, .unknown: []
         }
     }
 }
@@ -63,9 +76,13 @@ struct Route: Sendable, Hashable {
         if let grant = rest("/lh3/") {
             return method == "GET" || method == "HEAD" ? (.download, grant) : (.unknown, "")
         }
+        if let grant = rest("/video-downloads/"), method == "GET" { return (.videoDownload, grant) }
+        if let id = rest("/id/"), method == "GET" { return (.proxy, id) }
+        if let rest = rest("/picker/") { return picker(method: method, rest) }
         if let command = rest("/_fake/") { return (.control, command) }
         if path.hasPrefix("/v1/sharedAlbums") { return (.shared, "") }
         switch (method, path) {
+        case ("GET", "/auth"): return (.auth, "")
         case ("POST", "/token"): return (.token, "")
         case ("POST", "/revoke"): return (.revoke, "")
         case ("POST", "/v1/uploads"), ("POST", "/v1/uploads/"): return (.uploads, "")
@@ -83,6 +100,18 @@ struct Route: Sendable, Hashable {
         }
         if let rest = rest("/v1/albums/"), !rest.isEmpty, !rest.contains("/") { return album(method: method, rest) }
         return (.unknown, "")
+    }
+
+    private static func picker(method: String, _ path: String) -> (Endpoint, String) {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        switch (method, parts[0], parts.count) {
+        case ("GET", "lh3", 2), ("HEAD", "lh3", 2): return (.pickerDownload, String(parts[1]))
+        case ("POST", "v1", 2) where parts[1] == "sessions": return (.pickerCreate, "")
+        case ("GET", "v1", 2) where parts[1] == "mediaItems": return (.pickerItems, "")
+        case ("GET", "v1", 3) where parts[1] == "sessions": return (.pickerGet, String(parts[2]))
+        case ("DELETE", "v1", 3) where parts[1] == "sessions": return (.pickerDelete, String(parts[2]))
+        default: return (.unknown, "")
+        }
     }
 
     private static func album(method: String, _ text: String) -> (Endpoint, String) {

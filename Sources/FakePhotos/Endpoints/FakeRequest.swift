@@ -17,6 +17,8 @@ public struct FakeRequest: Sendable {
     public let query: [(name: String, value: String)]
     public let headers: HTTPHeaders
     var body: Body
+    /// Whether the faults of its body had their turn, while it came in from a socket.
+    var isReceived = false
 
     /// - Parameter target: path and query as in a request line.
     public init(_ method: String, _ target: String, headers: HTTPHeaders = [:], body: [UInt8] = []) {
@@ -34,6 +36,12 @@ public struct FakeRequest: Sendable {
 
     /// The first value of that name in the query.
     func parameter(_ name: String) -> String? { query.first { $0.name == name }?.value }
+
+    /// Bytes of the body that are promised; nil where they are not counted beforehand.
+    var promisedCount: Int64? {
+        if headers.contains(name: "Transfer-Encoding") { return nil }
+        return headers.first(name: "Content-Length").flatMap { Int64($0) } ?? Int64(bytes.readableBytes)
+    }
 
     /// The bytes of the body; of an upload none.
     var bytes: ByteBuffer {

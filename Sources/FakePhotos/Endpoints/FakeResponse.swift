@@ -14,8 +14,12 @@ public struct FakeResponse: Sendable {
     /// Whether the body is left out and only its length is told: the answer to a HEAD request.
     var isHeadOnly = false
     public var delivery = Delivery()
-    /// The account that must not write before this is delivered.
+    /// The account that writes until this is delivered.
     var writer: Int?
+    /// What goes wrong with it.
+    var fault: FakeFault.Kind?
+    /// What the log will hold of it.
+    var entry: RequestLog.Entry?
 
     init(status: Int, headers: HTTPHeaders, content: Content) {
         self.status = status
@@ -65,7 +69,7 @@ public struct FakeResponse: Sendable {
 public struct Delivery: Sendable, Hashable {
     /// Seconds before its first byte.
     public var delay: Double = 0
-    /// Whether the connection is reset and nothing of the answer is sent.
+    /// Whether the connection ends by a reset: before the answer, or after ``closesAfter``.
     public var isReset = false
     /// The connection is closed after so many bytes of the body.
     public var closesAfter: Int?

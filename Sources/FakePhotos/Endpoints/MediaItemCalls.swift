@@ -18,7 +18,7 @@ extension LibraryState {
         return FakeResponse(jsonBytes: writer.take())
     }
 
-    /// Answers in the order of the request; one bad id does not spoil the others.
+    /// Answers in the order of the request; one bad id does not spoil the others, unless the rules say so.
     func batchGetItems(_ call: Call) throws(APIError) -> FakeResponse {
         let ids = call.request.query.filter { $0.name == "mediaItemIds" }.map(\.value)
         if ids.isEmpty { throw .invalidArgument("Request must have at least one media item id.") }
@@ -39,6 +39,7 @@ extension LibraryState {
                     accounts[call.account].items[Int(position)],
                     ObjectReference(account: call.account, position: position))
             } catch {
+                if rules.failsBatchGetWithBadID { throw .internalError("Internal error encountered.") }
                 let code: Int64 = error.httpStatus == 404 ? 5 : error.httpStatus == 403 ? 7 : 3
                 writer.write {
                     $0.key("status")

@@ -11,7 +11,8 @@ extension LibraryState {
         let page = try page(
             call, size: size, token: call.request.parameter("pageToken"), normal: Self.normalPage,
             most: Self.largestPage, query: query)
-        return itemPage(call, page, SearchFilter(), isAscending: false, query: query)
+        let filter = SearchFilter(includesArchived: rules.listsArchivedItems)
+        return itemPage(call, page, filter, isAscending: false, query: query)
     }
 
     func searchItems(_ call: Call) throws(APIError) -> FakeResponse {
@@ -81,9 +82,11 @@ extension LibraryState {
             }
         }
         if call.pageFault == .repeatToken { following = first }
+        if call.pageFault == .skipItem { shown = shown.dropLast() }
         let token = following.map { index in
             pageToken(
-                call, key: account.items[Int(order[index])].creationTime, position: order[index], query: query)
+                call, after: page, key: account.items[Int(order[index])].creationTime, position: order[index],
+                query: query)
         }
         return render(call, shown, token)
     }
@@ -106,7 +109,8 @@ extension LibraryState {
             }
         }
         if call.pageFault == .repeatToken { following = first }
-        return render(call, shown, following.map { pageToken(call, key: Int64($0), query: query) })
+        if call.pageFault == .skipItem { shown = shown.dropLast() }
+        return render(call, shown, following.map { pageToken(call, after: page, key: Int64($0), query: query) })
     }
 
     private func render(_ call: Call, _ positions: [Int32], _ token: String?) -> FakeResponse {

@@ -17,13 +17,10 @@ extension LibraryState {
         }
         switch commands {
         case ["query"]:
-            return Self.status(session)
+            return Self.status(session, body: rules.repeatsUploadTokens ? session.token ?? "" : "")
         case ["cancel"]:
-            if session.status == .active {
-                uploadSessions[id]?.status = .cancelled
-                uploadSessions[id]?.sink = nil
-            }
-            return uploadSessions[id].map(Self.status) ?? Self.status(session)
+            if session.status == .active { endSession(id, isForgotten: false) }
+            return uploadSessions[id].map { Self.status($0) } ?? Self.status(session)
         case ["upload"], ["upload", "finalize"], ["finalize"]:
             return try takeChunk(call, id: id, session, isLast: commands.last == "finalize")
         default:
@@ -31,8 +28,8 @@ extension LibraryState {
         }
     }
 
-    private static func status(_ session: UploadSession) -> FakeResponse {
-        var response = FakeResponse(text: "")
+    private static func status(_ session: UploadSession, body: String = "") -> FakeResponse {
+        var response = FakeResponse(text: body)
         response.headers.add(name: "X-Goog-Upload-Status", value: session.status.rawValue)
         if session.status != .cancelled {
             response.headers.add(name: "X-Goog-Upload-Size-Received", value: "\(session.received)")
@@ -50,7 +47,7 @@ extension LibraryState {
         uploadSessions[id] = UploadSession(
             account: call.account, client: call.client,
             filename: headers.first(name: "X-Goog-Upload-File-Name") ?? "", mimeType: mimeType, rawSize: rawSize,
-            sink: UploadSink(spool: spool, expectedCount: rawSize, wantsSHA1: false))
+            sink: UploadSink(spool: spool, expectedCount: rawSize), hash: headers.first(name: "X-Goog-Hash"))
         var response = FakeResponse(text: "")
         response.headers.add(contentsOf: [
             "X-Goog-Upload-URL": "\(origin)/v1/uploads?upload_id=\(id)&upload_protocol=resumable",
@@ -74,6 +71,23 @@ extension LibraryState {
         sink.dropPending()
         uploadSessions[id]?.received = sink.count
         uploadSessions[id]?.sink = sink
+    }
+
+    /// Keeps the first bytes of a chunk whose connection broke there.
+    mutating func takePart(_ request: FakeRequest, bytes: Int) {
+        guard let id = request.parameter("upload_id") else { return }
+        let offset = request.headers.first(name: "X-Goog-Upload-Offset").flatMap { Int64($0) }
+        guard var sink = lendSink(id: id, offset: offset) else { return }
+        try? sink.append(request.bytes.getSlice(at: request.bytes.readerIndex, length: bytes) ?? request.bytes)
+        returnSink(id: id, sink)
+    }
+
+    /// Ends a session before its time.
+    /// - Parameter isForgotten: whether nothing is known of it afterwards; else it is cancelled.
+    mutating func endSession(_ id: String, isForgotten: Bool) {
+        uploadSessions[id]?.status = .cancelled
+        uploadSessions[id]?.sink = nil
+        if isForgotten { uploadSessions[id] = nil }
     }
 
     /// Takes a sink back after a request that did nothing with it.
@@ -112,6 +126,7 @@ extension LibraryState {
                     : "The chunk size must be a multiple of the granularity.")
         }
         uploadSessions[id]?.received = sink.count
+        uploadSessions[id]?.chunks += 1
         guard isLast else {
             uploadSessions[id]?.sink = sink
             var response = FakeResponse(text: "")
@@ -119,8 +134,20 @@ extension LibraryState {
             return response
         }
         try checkSize(sink.count, mimeType: session.mimeType)
-        let token = keep(try finish(&sink), call, filename: session.filename)
+        let content = try finish(&sink)
+        do {
+            try checkHash(session.hash ?? call.request.headers.first(name: "X-Goog-Hash"), of: content)
+        } catch {
+            uploadSessions[id]?.status = .cancelled
+            throw error
+        }
         uploadSessions[id]?.status = .final
+        let token = keep(
+            content, call,
+            UploadRecord(
+                account: call.account, bytes: content.count, sha256: content.sha256, sha1: content.sha1,
+                transfer: .resumable, mimeType: session.mimeType, filename: session.filename,
+                chunks: session.chunks + 1))
         uploadSessions[id]?.token = token
         var response = FakeResponse(text: token, type: "text/plain")
         response.headers.add(name: "X-Goog-Upload-Status", value: "final")

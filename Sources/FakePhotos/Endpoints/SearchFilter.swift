@@ -21,8 +21,8 @@ struct SearchFilter: Sendable {
     /// Whether there is a filter that `orderBy` does not go with.
     private(set) var hasOthers = false
 
-    /// What `mediaItems.list` shows.
-    init() {}
+    /// What `mediaItems.list` shows, and a search without filters.
+    init(includesArchived: Bool = false) { self.includesArchived = includesArchived }
 
     /// - Throws: `INVALID_ARGUMENT` for what the API refuses.
     init(_ json: JSON) throws(APIError) {

@@ -10,23 +10,33 @@ extension LibraryState {
         guard let clientID = basic?.name ?? field("client_id"), let secret = basic?.secret ?? field("client_secret"),
             let client = clients.firstIndex(where: { $0.id == clientID && $0.secret == secret })
         else { return Self.refusal(401, "invalid_client", "The OAuth client was not found.") }
-        guard field("grant_type") == "refresh_token" else {
-            return Self.refusal(400, "unsupported_grant_type", "Invalid grant_type: \(field("grant_type") ?? "")")
+        switch field("grant_type") {
+        case "refresh_token": return refresh(client: client, now: now, field)
+        case "authorization_code": return exchange(client: client, now: now, field)
+        case let other: return Self.refusal(400, "unsupported_grant_type", "Invalid grant_type: \(other ?? "")")
         }
-        guard let text = field("refresh_token"), let grant = refreshTokens[text], grant.client == client else {
-            return Self.refusal(400, "invalid_grant", "Token has been expired or revoked.")
-        }
-        if let expiry = grant.expiry, now >= expiry {
-            return Self.refusal(400, "invalid_grant", "Token has been expired or revoked.")
-        }
+    }
+
+    private mutating func refresh(client: Int, now: Int64, _ field: (String) -> String?) -> FakeResponse {
+        guard let text = field("refresh_token"), let grant = refreshTokens[text], grant.client == client,
+            isLive(grant, now: now)
+        else { return Self.refusal(400, "invalid_grant", "Token has been expired or revoked.") }
+        refreshTokens[text]?.lastUse = now
         statistics.tokenRefreshes += 1
         let access = issueAccessToken(account: grant.account, client: client, scopes: grant.scopes, now: now)
         // Google does not hand out a new refresh token here: the old one stays good.
-        let scopes = Scope.allCases.filter { grant.scopes.contains($0) }.map(\.rawValue).joined(separator: " ")
-        return FakeResponse(json: [
+        return FakeResponse(json: .object(tokenAnswer(access, scopes: grant.scopes)))
+    }
+
+    func tokenAnswer(_ access: String, scopes: Set<Scope>) -> JSONObject {
+        [
             "access_token": .string(access), "expires_in": .integer(Int64(rules.accessTokenLifetime)),
-            "scope": .string(scopes), "token_type": "Bearer",
-        ])
+            "scope": .string(Self.text(of: scopes)), "token_type": "Bearer",
+        ]
+    }
+
+    static func text(of scopes: Set<Scope>) -> String {
+        Scope.allCases.filter(scopes.contains).map(\.rawValue).joined(separator: " ")
     }
 
     mutating func issueAccessToken(account: Int, client: Int, scopes: Set<Scope>, now: Int64) -> String {
@@ -54,7 +64,7 @@ extension LibraryState {
         accessTokens = accessTokens.filter { $0.value.account != account || $0.value.client != client }
     }
 
-    private static func refusal(_ status: Int, _ error: String, _ description: String) -> FakeResponse {
+    static func refusal(_ status: Int, _ error: String, _ description: String) -> FakeResponse {
         FakeResponse(
             status: status, json: ["error": .string(error), "error_description": .string(description)])
     }

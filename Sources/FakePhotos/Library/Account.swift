@@ -12,8 +12,8 @@ struct Account: Sendable {
     private var generated: [UInt32: Int32]?
     /// Bytes of uploads that became items.
     var storedBytes: Int64 = 0
-    /// Whether a `batchCreate` is under way.
-    var isWriting = false
+    /// Writes that are under way.
+    var writing = 0
     /// The minute of the last writes, and how many there were.
     var writeMinute: (minute: Int64, count: Int) = (0, 0)
 

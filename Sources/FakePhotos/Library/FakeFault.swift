@@ -1,129 +1,129 @@
-import StrictJSON
-
-/// Something that shall go wrong, once or more often.
+/// Something that shall go wrong: what, on which requests, and how often.
 public struct FakeFault: Sendable, Hashable {
     public enum Kind: String, Sendable, Hashable, CaseIterable {
-        /// An error with ``FakeFault/status``; nothing is done.
+        /// An error with ``FakeFault/status``; nothing is done, or everything where ``FakeFault/isDone`` is set.
         case status
-        /// The connection is reset; nothing is done.
+        /// The quota of the day is used up, in the words and with the body that Google has for it.
+        case dailyQuota = "daily-quota"
+        /// Two writes at a time, in Google's words.
+        case concurrentWrite = "concurrent-write"
+        /// The connection is reset after ``FakeFault/bytes`` of the body; without them nothing is done.
         case reset
         /// Everything is done, and the connection is reset instead of the answer.
         case dropAnswer = "drop-answer"
         /// The connection is closed after ``FakeFault/bytes`` of the body, of which more are promised.
         case truncate
-        /// ``FakeFault/bytes`` at a time, ``FakeFault/seconds`` before each.
+        /// ``FakeFault/bytes`` of the answer at a time, ``FakeFault/seconds`` before each.
         case slow
+        /// ``FakeFault/bytes`` of the body in a second.
+        case throttle
+        /// Sixteen bytes of the body are others, from ``FakeFault/bytes`` on; its length is right.
+        case corrupt
+        /// An answer in JSON ends after ``FakeFault/bytes``, or in its middle; the promised length is that of the rest.
+        case invalidJSON = "invalid-json"
         /// A page for people, with ``FakeFault/status``.
         case html
+        /// A picture with ``FakeFault/status``, as the download host says that there is nothing.
+        case image
         /// A page of a list without anything but a token for the same page.
         case emptyPage = "empty-page"
         /// A page of a list that starts with the last thing of the page before.
         case repeatItem = "repeat-item"
+        /// A page of a list without the last thing that belongs on it; no other page has it.
+        case skipItem = "skip-item"
         /// A page of a list whose token leads to itself.
         case repeatToken = "repeat-token"
         /// ``FakeFault/seconds`` before the answer.
         case latency
         /// A download: its URL is over its time. A call: its access token is.
         case expire
-        /// The answer stops after ``FakeFault/bytes`` of its body, and goes on when the faults are cleared.
+        /// The body stops after ``FakeFault/bytes``, and goes on when the faults are cleared.
         case stall
         /// One item of a `batchCreate` fails, with ``FakeFault/code``.
         case itemError = "item-error"
+        /// A resumable upload ends: with ``FakeFault/status`` 404 it is forgotten, with any other it is cancelled. Where
+        /// there are ``FakeFault/bytes``, the connection is reset after so many of the chunk, too.
+        case sessionCut = "session-cut"
     }
 
     public var kind: Kind
-    /// Nil for any.
-    public var endpoint: Endpoint?
-    /// How many requests it befalls.
-    public var count = 1
+    /// The names of the endpoints: one, or a pattern with `*` and `?`, such as `albums.*`.
+    public var pattern = "*"
+    /// How many requests it befalls; nil for no end.
+    public var count: Int? = 1
     /// How many matching requests go well before.
     public var after = 0
+    /// Of the matching requests after those, every so many-th.
+    public var every: Int?
+    /// The probability, 0 to 1, that one of them is befallen; the library's seed decides.
+    public var rate: Double?
     /// Part of the path, of an item's id or file name, or of an album's id or title.
     public var match: String?
     public var status = 500
+    /// Of the request's body for `uploads`, of the answer's for everything else.
     public var bytes = 0
     public var seconds = 0.0
     /// Seconds, for the header Retry-After.
     public var retryAfter: Int?
     /// A body of its own.
     public var body: String?
+    /// The message in the error's envelope, or of the failed item.
+    public var message: String?
     /// The gRPC code of a failed item: 3 for a bad picture, 13 for a failure that passes.
     public var code = 3
+    /// Whether a ``Kind/status`` comes after everything was done, as from a gateway that lost the answer.
+    public var isDone = false
 
     public init(_ kind: Kind, on endpoint: Endpoint? = nil) {
         self.kind = kind
-        self.endpoint = endpoint
         switch kind {
         case .html: status = 200
+        case .image, .sessionCut: status = 404
         case .slow: (bytes, seconds) = (1024, 0.01)
+        case .throttle: bytes = 65536
         case .latency: seconds = 1
         default: break
         }
+        self.endpoint = endpoint
     }
 
-    /// Reads a fault as `POST /_fake/faults` takes it.
-    init(json: JSONObject) throws(APIError) {
-        guard let text = json["kind"]?.stringValue, let kind = Kind(rawValue: text) else {
-            throw .invalidArgument("kind must be one of \(Kind.allCases.map(\.rawValue).joined(separator: ", "))")
-        }
-        var endpoint: Endpoint?
-        if let name = json["endpoint"]?.stringValue, name != "*" {
-            endpoint = Endpoint(rawValue: name)
-            if endpoint == nil { throw .invalidArgument("there is no endpoint \(name)") }
-        }
-        self.init(kind, on: endpoint)
-        func number(_ key: String) -> Int? { json[key]?.integerValue.map { Int($0) } }
-        count = number("count") ?? count
-        after = number("after") ?? after
-        match = json["match"]?.stringValue
-        status = number("status") ?? status
-        bytes = number("bytes") ?? bytes
-        seconds = json["seconds"]?.doubleValue ?? seconds
-        retryAfter = number("retryAfter")
-        body = json["body"]?.stringValue
-        code = number("code") ?? code
-        guard (200...599).contains(status) else { throw .invalidArgument("status must be 200 to 599") }
-        guard bytes >= 0, seconds >= 0 else { throw .invalidArgument("bytes and seconds must not be negative") }
+    /// - Parameter pattern: such as `albums.*`.
+    public init(_ kind: Kind, onAll pattern: String) {
+        self.init(kind)
+        self.pattern = pattern
+    }
+
+    /// The one endpoint of ``pattern``; nil for any and for several.
+    public var endpoint: Endpoint? {
+        get { Endpoint(rawValue: pattern) }
+        set { pattern = newValue?.rawValue ?? "*" }
     }
 }
 
-/// The faults that are still to come.
-struct FaultScript: Sendable {
-    private var faults: [FakeFault] = []
-
-    var isEmpty: Bool { faults.isEmpty }
-
-    mutating func add(_ fault: FakeFault) { faults.append(fault) }
-    mutating func clear() { faults = [] }
-
-    /// Takes the first fault that befalls a request.
-    /// - Parameter subject: what `match` is looked up in; asked for only where a fault has one.
-    mutating func take(_ endpoint: Endpoint, subject: () -> String) -> FakeFault? {
-        take(where: { $0.kind != .itemError && ($0.endpoint == nil || $0.endpoint == endpoint) }, subject: subject)
-    }
-
-    /// Takes the first fault that befalls an item of a `batchCreate`.
-    mutating func takeItemError(filename: String) -> FakeFault? {
-        take(where: { $0.kind == .itemError }, subject: { filename })
-    }
-
-    private mutating func take(where applies: (FakeFault) -> Bool, subject: () -> String) -> FakeFault? {
-        var known: String?
-        for index in faults.indices where applies(faults[index]) {
-            if let match = faults[index].match {
-                let text = known ?? subject()
-                known = text
-                if !text.contains(match) { continue }
-            }
-            if faults[index].after > 0 {
-                faults[index].after -= 1
-                continue
-            }
-            let fault = faults[index]
-            faults[index].count -= 1
-            if faults[index].count <= 0 { faults.remove(at: index) }
-            return fault
+extension FakeFault {
+    /// Whether it can happen at all to requests of that endpoint.
+    func fits(_ endpoint: Endpoint) -> Bool {
+        switch kind {
+        case .emptyPage, .repeatItem, .skipItem, .repeatToken: endpoint.isList
+        case .invalidJSON: ![.uploads, .download, .unknown].contains(endpoint)
+        case .dailyQuota, .concurrentWrite: ![.token, .revoke, .unknown].contains(endpoint)
+        case .sessionCut: endpoint == .uploads
+        case .itemError: false
+        default: true
         }
-        return nil
     }
+
+    /// Whether it breaks the body of an upload, and not the answer to it.
+    var breaksUpload: Bool {
+        switch kind {
+        case .reset, .truncate, .stall, .sessionCut: bytes > 0
+        case .throttle: true
+        default: false
+        }
+    }
+}
+
+extension Endpoint {
+    /// Whether it answers with pages.
+    var isList: Bool { self == .itemsSearch || rawValue.hasSuffix(".list") }
 }

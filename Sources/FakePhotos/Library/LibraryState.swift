@@ -20,11 +20,20 @@ struct LibraryState: Sendable {
 
     var accessTokens: [String: TokenGrant] = [:]
     var refreshTokens: [String: TokenGrant] = [:]
+    var authorizationCodes: [String: AuthorizationCode] = [:]
+    var signIn = SignInRules()
+    /// The number of the next refresh token: which is older is told by it.
+    var nextRefreshToken = 0
     var uploadTokens: [String: UploadToken] = [:]
     var uploadSessions: [String: UploadSession] = [:]
+    var pickerSessions: [String: PickerSession] = [:]
 
-    var faults = FaultScript()
+    /// What was uploaded, from the first to the last.
+    var uploads: [UploadRecord] = []
+
+    var faults: FaultScript
     var statistics = Statistics()
+    var log = RequestLog()
     var quota = QuotaCounters()
 
     init(rules: ServiceRules, seed: UInt64, shelf: MediaShelf, spool: Spool) {
@@ -32,6 +41,7 @@ struct LibraryState: Sendable {
         self.shelf = shelf
         self.spool = spool
         sealer = Sealer(seed: seed)
+        faults = FaultScript(seed: seed)
         random = SplitMix64(seed: seed ^ 0x746F_6B65_6E73)
     }
 
@@ -52,12 +62,7 @@ struct LibraryState: Sendable {
 
     func accountIndex(_ name: String) -> Int? { accounts.firstIndex { $0.name == name } }
 
-    func content(of item: MediaItem) -> Content {
-        switch item.source {
-        case .generated(let medium, let serial): shelf.content(medium: medium, serial: serial)
-        case .stored(let stored): Content(stored)
-        }
-    }
+    func content(of item: MediaItem) -> Content { shelf.content(of: item) }
 }
 
 /// An app that was registered with Google: its project owns what it makes.
@@ -73,6 +78,10 @@ struct TokenGrant: Sendable {
     var scopes: Set<Scope>
     /// Seconds since 1970; nil for a token without end.
     var expiry: Int64?
+    /// Which of several refresh tokens is the oldest.
+    var number = -1
+    /// Of a refresh token: the last time that it was used or made; nil for one that was there from the start.
+    var lastUse: Int64?
 }
 
 /// The parts of the API that a user can allow. All others died on 31 March 2025.
@@ -80,6 +89,8 @@ public enum Scope: String, Sendable, Hashable, CaseIterable {
     case append = "https://www.googleapis.com/auth/photoslibrary.appendonly"
     case read = "https://www.googleapis.com/auth/photoslibrary.readonly.appcreateddata"
     case edit = "https://www.googleapis.com/auth/photoslibrary.edit.appcreateddata"
+    /// What its user chooses in the Picker.
+    case picker = "https://www.googleapis.com/auth/photospicker.mediaitems.readonly"
 }
 
 /// Uploaded bytes that wait to become an item.
@@ -91,6 +102,8 @@ struct UploadToken: Sendable {
     var filename: String
     /// Seconds since 1970.
     var birth: Int64
+    /// Position of what is kept of the upload.
+    var record: Int
     var isUsed = false
 }
 
@@ -107,6 +120,10 @@ struct UploadSession: Sendable {
     /// Nil while a request is writing to it, and at the end.
     var sink: UploadSink?
     var received: Int64 = 0
+    /// Requests that brought bytes.
+    var chunks = 0
+    /// `X-Goog-Hash` of the start.
+    var hash: String?
     var status = Status.active
     var token: String?
 }

@@ -13,6 +13,8 @@ struct MediaItem: Sendable {
         static let trashed = Flags(rawValue: 4)
         /// A video that the service could not make sense of.
         static let failed = Flags(rawValue: 8)
+        /// A photo with a video in it.
+        static let motion = Flags(rawValue: 16)
     }
 
     var source: Source

@@ -1,27 +1,31 @@
-/// How much of the daily quotas each project has used. Days change at midnight UTC of the service's clock; Google's
-/// change at midnight in California.
+/// How much of the day's quotas each project has used.
 struct QuotaCounters: Sendable {
-    private var day: Int64 = 0
+    private var day: Int64 = .min
     private var requests: [Int: Int] = [:]
     private var downloads: [Int: Int] = [:]
 
-    private mutating func turnOver(now: Int64) {
-        if now / 86400 != day {
-            day = now / 86400
-            requests = [:]
-            downloads = [:]
-        }
+    private mutating func turnOver(to day: Int64) {
+        if day == self.day { return }
+        self.day = day
+        requests = [:]
+        downloads = [:]
     }
 
     /// Counts a call; false where the limit was reached before it.
-    mutating func takeRequest(client: Int, limit: Int?, now: Int64) -> Bool {
-        turnOver(now: now)
+    /// - Parameter day: the day's number, by ``QuotaDay``.
+    mutating func takeRequest(client: Int, limit: Int?, day: Int64) -> Bool {
+        turnOver(to: day)
         return Self.take(&requests[client, default: 0], limit)
     }
 
-    mutating func takeDownload(client: Int, limit: Int?, now: Int64) -> Bool {
-        turnOver(now: now)
+    mutating func takeDownload(client: Int, limit: Int?, day: Int64) -> Bool {
+        turnOver(to: day)
         return Self.take(&downloads[client, default: 0], limit)
+    }
+
+    /// What a project has used of a day.
+    func used(client: Int, day: Int64) -> (requests: Int, downloads: Int) {
+        day == self.day ? (requests[client] ?? 0, downloads[client] ?? 0) : (0, 0)
     }
 
     private static func take(_ counter: inout Int, _ limit: Int?) -> Bool {

@@ -4,8 +4,11 @@ import StrictJSON
 struct Statistics: Sendable {
     private var requests = [Int](repeating: 0, count: Endpoint.allCases.count)
     private var statuses: [Int: Int] = [:]
+    private var faults: [FakeFault.Kind: Int] = [:]
     var bytesDownloaded: Int64 = 0
     var bytesUploaded: Int64 = 0
+    /// Uploads that came with their hash.
+    var checkedUploads = 0
     /// Downloads that carried an access token, which the download host has no business to see.
     var authorizedDownloads = 0
     var tokenRefreshes = 0
@@ -22,9 +25,12 @@ struct Statistics: Sendable {
         mostInFlight = max(mostInFlight, inFlight)
     }
 
-    mutating func end(status: Int, bytesDownloaded: Int64) {
+    mutating func befall(_ fault: FakeFault) { faults[fault.kind, default: 0] += 1 }
+
+    /// - Parameter status: nil where the connection ended before an answer.
+    mutating func end(status: Int?, bytesDownloaded: Int64) {
         inFlight -= 1
-        statuses[status, default: 0] += 1
+        if let status { statuses[status, default: 0] += 1 }
         self.bytesDownloaded += bytesDownloaded
     }
 
@@ -38,6 +44,8 @@ struct Statistics: Sendable {
 
     func count(_ endpoint: Endpoint) -> Int { requests[endpoint.index] }
 
+    func count(_ kind: FakeFault.Kind) -> Int { faults[kind] ?? 0 }
+
     func json(sealer: Sealer) -> JSON {
         var counts = JSONObject()
         for endpoint in Endpoint.allCases where count(endpoint) > 0 {
@@ -47,9 +55,14 @@ struct Statistics: Sendable {
         for (status, count) in statuses.sorted(by: { $0.key < $1.key }) {
             answers["\(status)"] = .integer(Int64(count))
         }
+        var befallen = JSONObject()
+        for kind in FakeFault.Kind.allCases where count(kind) > 0 {
+            befallen[kind.rawValue] = .integer(Int64(count(kind)))
+        }
         var members: JSONObject = [
-            "requests": .object(counts), "statuses": .object(answers),
+            "requests": .object(counts), "statuses": .object(answers), "faults": .object(befallen),
             "bytesDownloaded": .integer(bytesDownloaded), "bytesUploaded": .integer(bytesUploaded),
+            "checkedUploads": .integer(Int64(checkedUploads)),
             "authorizedDownloads": .integer(Int64(authorizedDownloads)),
             "tokenRefreshes": .integer(Int64(tokenRefreshes)), "itemsCreated": .integer(Int64(itemsCreated)),
             "inFlight": .integer(Int64(inFlight)), "mostInFlight": .integer(Int64(mostInFlight)),

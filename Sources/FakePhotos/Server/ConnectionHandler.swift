@@ -21,13 +21,27 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var hasSentHead = false
     /// Whether a timer or a stall will call `pump`.
     private var isPaused = false
+    /// What befalls the body that is coming in.
+    private var interruption: UploadInterruption?
+    /// Whether parts of the request wait in `held` until a timer or a stall is over.
+    private var isHolding = false
+    private var held: [HTTPServerRequestPart] = []
+    /// Whether the connection is ending: nothing that still comes counts.
+    private var isBroken = false
 
     init(library: FakeLibrary) { self.library = library }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        switch unwrapInboundIn(data) {
+        let part = unwrapInboundIn(data)
+        if isHolding { held.append(part) } else { receive(part, context) }
+    }
+
+    private func receive(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
+        if isBroken { return }
+        switch part {
         case .head(let head): begin(head, context)
-        case .body(let bytes): take(bytes, context)
+        case .body(let bytes):
+            if interruption == nil { take(bytes, context) } else { takeInterrupted(bytes, context) }
         case .end: answer(context)
         }
     }
@@ -38,8 +52,9 @@ final class ConnectionHandler: ChannelInboundHandler {
         body.clear()
         plan = .collect
         if head.method == .POST, head.uri.hasPrefix("/v1/uploads") {
-            plan = library.bodyPlan(
-                for: FakeRequest(head.method.rawValue, head.uri, headers: head.headers, buffer: ByteBuffer()))
+            let request = FakeRequest(head.method.rawValue, head.uri, headers: head.headers, buffer: ByteBuffer())
+            plan = library.bodyPlan(for: request)
+            interruption = library.uploadFault(for: request).map { UploadInterruption($0) }
         }
         if head.headers[canonicalForm: "expect"].contains(where: { $0.lowercased() == "100-continue" }) {
             let answer = HTTPResponseHead(version: head.version, status: .continue)
@@ -68,10 +83,73 @@ final class ConnectionHandler: ChannelInboundHandler {
         }
     }
 
+    /// Takes the bytes of a body that a fault befalls.
+    private func takeInterrupted(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+        var rest = bytes
+        while rest.readableBytes > 0, let (part, step) = interruption?.take(&rest) {
+            take(part, context)
+            switch step {
+            case .goOn: continue
+            case .pause(let seconds):
+                hold(rest, context)
+                context.eventLoop.assumeIsolated().scheduleTask(in: .microseconds(Int64(seconds * 1_000_000))) {
+                    self.release(context)
+                }
+            case .stall:
+                hold(rest, context)
+                let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+                let loop = context.eventLoop
+                library.gate.wait {
+                    loop.execute {
+                        let (handler, context) = bound.value
+                        handler.release(context)
+                    }
+                }
+            case .end: breakOff(context)
+            }
+            return
+        }
+    }
+
+    /// Reads no more from the socket, and keeps what was read.
+    private func hold(_ rest: ByteBuffer, _ context: ChannelHandlerContext) {
+        isHolding = true
+        if rest.readableBytes > 0 { held.append(.body(rest)) }
+        try? context.channel.syncOptions?.setOption(.autoRead, value: false)
+    }
+
+    private func release(_ context: ChannelHandlerContext) {
+        guard context.channel.isActive else { return }
+        isHolding = false
+        let parts = held
+        held = []
+        for (index, part) in parts.enumerated() {
+            receive(part, context)
+            if isHolding {
+                held += parts[(index + 1)...]
+                return
+            }
+        }
+        try? context.channel.syncOptions?.setOption(.autoRead, value: true)
+    }
+
+    /// The connection ends in the middle of an upload.
+    private func breakOff(_ context: ChannelHandlerContext) {
+        guard let head, let fault = interruption?.fault else { return }
+        let request = FakeRequest(head.method.rawValue, head.uri, headers: head.headers, buffer: ByteBuffer())
+        library.breakOff(plan, of: request, by: fault)
+        plan = .collect
+        interruption = nil
+        isBroken = true
+        if fault.kind == .truncate { context.close(promise: nil) } else { reset(context) }
+    }
+
     private func answer(_ context: ChannelHandlerContext) {
         guard let head else { return }
         self.head = nil
+        interruption = nil
         var request = FakeRequest(head.method.rawValue, head.uri, headers: head.headers, buffer: body)
+        request.isReceived = true
         if case .upload(let sink, _) = plan { request.body = .upload(sink) }
         plan = .collect
         route = Route(method: request.method, path: request.path)
@@ -107,7 +185,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     private func sendHead(_ context: ChannelHandlerContext) {
         guard let writing, context.channel.isActive else { return }
         let response = writing.response
-        if response.delivery.isReset {
+        if response.delivery.isReset, response.delivery.closesAfter == nil {
             reset(context)
             return
         }
@@ -143,7 +221,10 @@ final class ConnectionHandler: ChannelInboundHandler {
             case .cut:
                 finish()
                 let end = context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer()))))
-                end.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+                let isReset = writing.response.delivery.isReset
+                end.assumeIsolated().whenComplete { _ in
+                    if isReset { self.reset(context) } else { context.close(promise: nil) }
+                }
                 return
             case .end:
                 finish()

@@ -23,7 +23,9 @@ public final class TakeoutImporter: Importer {
         settings raw: Settings, options: ConnectorOptions, reporter: any ConnectorReporter, runtime: Runtime
     ) throws {
         settings = try TakeoutSettings(raw)
-        scope = try Scope(root: settings.root, views: settings.views)
+        scope = try Scope(
+            root: settings.root, views: settings.views, layout: settings.layout, startYear: settings.startYear
+        ).narrowed(by: settings.filter)
         identity = ConnectorIdentity(
             origin: settings.origin, kind: "takeout", root: settings.root, flags: ["stream"])
         let environment = runtime.environment
@@ -38,7 +40,8 @@ public final class TakeoutImporter: Importer {
 
     public func ping() async throws { try library.check() }
 
-    public func close() async {}
+    /// A host may read contents until now, long after the records: what was learnt of them is saved here at the latest.
+    public func close() async throws { try await ledger.save() }
 
     public func importRecords(state: String?, to sink: any RecordSink) async throws -> String? {
         let lock = try index.lockForImport()
@@ -50,12 +53,13 @@ public final class TakeoutImporter: Importer {
             }
         }
         let (contents, counts) = try await TakeoutLister(
-            library: library, index: index, scope: scope, includesArchived: settings.includesArchived,
-            reporter: reporter, runtime: runtime
+            library: library, index: index, scope: scope, filter: settings.filter,
+            includesArchived: settings.includesArchived, reporter: reporter, runtime: runtime
         ).list()
         if counts.items == 0 { throw contents.failures[.root] ?? nothingThere }
         tell(counts)
         try await contents.checkRoot(of: scope, hint: "gphotos takeout inspect DIRECTORY tells what is there")
+        contents.tellOfHidden(before: settings.startYear, to: reporter)
         try await contents.emitDirectories(of: scope, to: sink)
         do {
             try await emitItems(contents.shelf, expected: counts.items, to: sink)

@@ -9,6 +9,7 @@ struct TakeoutLister: Sendable {
     let library: TakeoutLibrary
     let index: Index
     let scope: Scope
+    let filter: LibraryFilter
     let includesArchived: Bool
     let reporter: any ConnectorReporter
     let runtime: Runtime
@@ -24,17 +25,21 @@ struct TakeoutLister: Sendable {
     private static let batchSize = 2000
 
     func list() async throws -> (contents: LibraryContents, counts: Counts) {
-        let listing = try await index.beginListing()
-        let counts = try await listItems(into: listing)
-        let albums = scope.showsAlbums ? try await listAlbums(into: listing) : [:]
+        let listing = try await index.beginListing(scope.layout)
+        let plan = plan
+        let counts = try await listItems(plan, into: listing)
+        let albums = plan.listsAlbums ? try await listAlbums(into: listing) : []
         let shelf = try await Shelf(
-            index: index, listing: listing, scope: scope, albums: Array(albums.keys),
+            index: index, listing: listing, scope: scope, filter: filter, plan: plan, albums: albums.map(\.listed),
             showsFavorites: scope.showsFavorites)
         var directories: [Pathname: Timestamp] = [:]
-        for directory in shelf.directories.values { directories[directory.path] = directory.newest }
+        for directory in shelf.directories.values where directory.isShown {
+            directories[directory.path] = directory.newest
+        }
         var attributes: [Pathname: [String: String]] = [:]
         for (listed, album) in albums {
-            attributes[listed.directory] = [
+            guard let path = listed.directory else { continue }
+            attributes[path] = [
                 Attribute.albumTitle: album.title, Attribute.description: album.description,
                 Attribute.notes: album.notes,
             ].filter { !$0.value.isEmpty }
@@ -47,7 +52,14 @@ struct TakeoutLister: Sendable {
         )
     }
 
-    private func listItems(into listing: Listing) async throws -> Counts {
+    /// No service leaves anything out: the whole library is at hand, whatever the filter, and the shelf filters it.
+    private var plan: ListingPlan {
+        var plan = ListingPlan(scope: scope, filter: filter, includesArchived: includesArchived)
+        plan.library = scope.datedViews.isEmpty ? nil : .all
+        return plan
+    }
+
+    private func listItems(_ plan: ListingPlan, into listing: Listing) async throws -> Counts {
         var counts = Counts()
         var page = try await library.items(after: nil, limit: Self.batchSize)
         while let last = page.last {
@@ -60,10 +72,10 @@ struct TakeoutLister: Sendable {
             counts.archivedAndHidden += hidden.count
             let now = runtime.now()
             try await listing.add(
-                shown.map(MediaItem.init), from: scope.datedViews.isEmpty ? .album : .library, at: now)
+                shown.map(MediaItem.init), from: plan.library == nil ? .album : .library, at: now)
             // An album shows what is archived, too.
             try await listing.add(hidden.map(MediaItem.init), from: .album, at: now)
-            if scope.showsFavorites {
+            if plan.favorites != nil {
                 let favorites = kept.filter { $0.metadata?.isFavorite == true }
                 try await listing.add(favorites.map(MediaItem.init), from: .favorites, at: now)
             }
@@ -73,16 +85,26 @@ struct TakeoutLister: Sendable {
         return counts
     }
 
-    private func listAlbums(into listing: Listing) async throws -> [ListedAlbum: TakeoutAlbum] {
+    /// The albums whose members are needed. An export does not tell the order of these: it is that of their dates.
+    private func listAlbums(into listing: Listing) async throws -> [(listed: ListedAlbum, album: TakeoutAlbum)] {
         let albums = try await library.albums()
-        let listed = try await listing.add(albums.map { Album(id: "takeout:\($0.folder)", title: $0.title) })
-        var found: [ListedAlbum: TakeoutAlbum] = [:]
-        for (listed, album) in zip(listed, albums) where scope.shows(listed.directory) {
-            let numbers = try await index.numbers(ofItems: try await library.members(of: album))
-            try await listing.setMembers(numbers, ofAlbum: listed.number)
-            found[listed] = album
+        let all = try await listing.add(albums.map { Album(id: "takeout:\($0.folder)", title: $0.title) })
+        var known: [Int64: TakeoutAlbum] = [:]
+        for (listed, album) in zip(all, albums) { known[listed.number] = album }
+        // The dated views show the members of chosen albums, wherever these are.
+        let areAllNeeded = filter.choosesAlbums && (!scope.datedViews.isEmpty || scope.showsFavorites)
+        let needed = try filter.chosen(from: all).filter { listed in
+            guard let directory = listed.directory, !areAllNeeded else { return true }
+            return scope.shows(directory) && filter.mayShow(below: directory)
         }
-        return found
+        for listed in needed {
+            guard let album = known[listed.number] else { continue }
+            let numbers = try await listing.numbers(ofItems: try await library.members(of: album))
+            try await listing.setMembers(numbers, ofAlbum: listed.number)
+        }
+        return try await listing.giveDirectories(to: needed).compactMap { listed in
+            known[listed.number].map { (listed, $0) }
+        }
     }
 
     /// What could not be read may have been anything: the whole listing is incomplete, and says so.

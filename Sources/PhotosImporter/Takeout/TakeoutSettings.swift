@@ -9,6 +9,10 @@ public struct TakeoutSettings: Sendable {
     public var origin: String
     public var root: Pathname
     public var views: Set<View>
+    public var layout: LibraryLayout
+    public var filter: LibraryFilter
+    /// Views by date begin with this year.
+    public var startYear: Int
     public var includesArchived: Bool
 
     public static let scheme = "takeout://"
@@ -21,7 +25,10 @@ public struct TakeoutSettings: Sendable {
         } catch {
             throw ConnectorError(.config, "the setting path does not name a place: \(error.message)")
         }
-        views = try LibrarySettings.views(settings)
+        layout = try LibraryLayout(settings)
+        filter = try LibraryFilter(settings)
+        startYear = try settings.integer("start_year", default: 0, in: 0...9999)
+        views = try LibrarySettings.views(settings, layout)
         includesArchived = try settings.bool("include_archived", default: true)
         origin = settings["account"] ?? settings["name"] ?? "takeout-" + SafeName.mark(of: directory, digits: 12)
     }

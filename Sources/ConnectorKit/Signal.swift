@@ -2,9 +2,9 @@ import Synchronization
 
 /// Wakes one waiting task; a signal that comes before the wait is remembered.
 ///
-/// Everything here that waits for the other side (window, credit, room in the queue) waits with one of these and then
-/// looks again, so that there is one place where cancellation and crossing events have to be right.
-final class Signal: Sendable {
+/// Everything in the wires that waits for the other side (window, credit, room in a queue) waits with one of these and
+/// then looks again, so that there is one place where cancellation and crossing events have to be right.
+package final class Signal: Sendable {
     private enum State {
         case idle, signalled
         case waiting(CheckedContinuation<Void, Never>)
@@ -12,7 +12,9 @@ final class Signal: Sendable {
 
     private let state = Mutex(State.idle)
 
-    func signal() {
+    package init() {}
+
+    package func signal() {
         let waiter: CheckedContinuation<Void, Never>? = state.withLock { state in
             if case .waiting(let waiter) = state {
                 state = .idle
@@ -26,7 +28,7 @@ final class Signal: Sendable {
 
     /// Waits for the next signal. One task at a time.
     /// - Throws: `CancellationError`, at once.
-    func wait() async throws {
+    package func wait() async throws {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isDue = state.withLock { state in
@@ -47,7 +49,7 @@ final class Signal: Sendable {
 }
 
 /// A value that comes once, from somewhere else.
-final class Reply<Value: Sendable>: Sendable {
+package final class Reply<Value: Sendable>: Sendable {
     private enum State {
         case pending([CheckedContinuation<Value, any Error>])
         case done(Result<Value, any Error>)
@@ -55,8 +57,10 @@ final class Reply<Value: Sendable>: Sendable {
 
     private let state = Mutex(State.pending([]))
 
+    package init() {}
+
     /// The first one counts.
-    func resolve(_ result: Result<Value, any Error>) {
+    package func resolve(_ result: Result<Value, any Error>) {
         let waiters: [CheckedContinuation<Value, any Error>] = state.withLock { state in
             guard case .pending(let waiters) = state else { return [] }
             state = .done(result)
@@ -66,7 +70,7 @@ final class Reply<Value: Sendable>: Sendable {
     }
 
     /// Waits, whether the task is cancelled or not.
-    func value() async throws -> Value {
+    package func value() async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             let result: Result<Value, any Error>? = state.withLock { state in
                 switch state {
@@ -82,7 +86,7 @@ final class Reply<Value: Sendable>: Sendable {
     }
 
     /// Waits; the cancellation of the task settles the reply.
-    func cancellableValue() async throws -> Value {
+    package func cancellableValue() async throws -> Value {
         try await withTaskCancellationHandler {
             try await value()
         } onCancel: {
@@ -91,7 +95,7 @@ final class Reply<Value: Sendable>: Sendable {
     }
 
     /// Waits no longer than `limit` of real time; nil after that, and after a failure.
-    func value(within limit: Duration) async -> Value? {
+    package func value(within limit: Duration) async -> Value? {
         let timer = Task {
             try? await Task.sleep(for: limit)
             resolve(.failure(CancellationError()))

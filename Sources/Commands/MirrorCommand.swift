@@ -1,0 +1,155 @@
+import ArgumentParser
+import ConnectorKit
+import Foundation
+import HostEngine
+import StrictJSON
+
+/// `gphotos mirror`.
+struct MirrorCommand: GphotosCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "mirror", abstract: "Keep a plain folder as a source is, without a vault.",
+        discussion: """
+            What is in SOURCE goes into DIRECTORY itself; what is there already is not downloaded again. A file that was \
+            changed in DIRECTORY is left and listed. A file that left the library stays, unless --delete says otherwise; \
+            only what the mirror itself wrote is ever removed. Run it again at any time, also after it was killed.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+
+    @Flag(help: "Remove files that left the library, a tenth of the mirror at most.")
+    var delete = false
+
+    @Flag(help: "With --delete: remove however many they are.")
+    var force = false
+
+    @Flag(help: "List what would be done; read and write nothing.")
+    var dryRun = false
+
+    @Argument(help: "@NAME, @NAME:/PATH or a location such as googlephotos:///album/Lisbon.")
+    var source: String
+
+    @Argument(help: "The folder.")
+    var directory: String
+
+    func validate() throws {
+        if force && !delete { throw ValidationError("--force goes with --delete") }
+    }
+
+    func run(_ context: CommandContext) async throws {
+        let console = context.console(global)
+        let reference = try RemoteReference(source)
+        // The settings first: a source that is not there must leave no folder behind.
+        let config = try reference.config(.source, store: try context.configurationStore(console)).config
+        let folder = context.absolutePath(directory)
+        let transfers = try Connection.transfers(config)
+        if dryRun {
+            return try await withConnection(reference, context, console) { link in
+                try await preview(link, folder: folder, console: console)
+            }
+        }
+        let report = RunReport("mirroring", console: console, runtime: context.runtime)
+        defer { report.finish() }
+        let summary = try await withConnection(reference, context, console) { link in
+            try await Mirror(
+                link: link, folder: folder, transfers: transfers, runtime: context.runtime, observer: report
+            ).run(delete ? (force ? .always : .cautious) : .never) { removal in
+                report.finish()
+                try Self.show(removal, console: console)
+            }
+        }
+        report.finish()
+        try tell(summary, report: report, console: console)
+        let failed = report.listFailures("could not be mirrored")
+        if summary.isRemovalRefused {
+            throw Failure(
+                .failed, code: "refused",
+                "\(HumanFormat.count(summary.gone, "file")) left the library: more than a tenth of the mirror, "
+                    + "so that none was removed",
+                hint: "look at the list, and remove them with --delete --force")
+        }
+        if failed > 0 { throw ExitCode(.someItemsFailed) }
+    }
+
+    private func withConnection<Value: Sendable>(
+        _ reference: RemoteReference, _ context: CommandContext, _ console: Console,
+        _ body: (ConnectorLink) async throws -> Value
+    ) async throws -> Value {
+        let link = try await Connection.open(reference, kind: .source, context: context, console: console)
+        do {
+            let value = try await body(link)
+            await link.close()
+            return value
+        } catch {
+            await link.close()
+            throw error
+        }
+    }
+
+    private static func show(_ removal: MirrorRemoval, console: Console) throws {
+        for file in removal.files {
+            if console.isJSON {
+                try console.printLine(["type": "remove", "path": .string(file.string)])
+            } else {
+                try console.print("remove  \(file)")
+            }
+        }
+    }
+
+    private func tell(_ summary: Mirror.Summary, report: RunReport, console: Console) throws {
+        let requests = summary.counters["api_requests"] ?? 0
+        let downloaded = summary.counters["bytes_downloaded"] ?? 0
+        let progress = summary.progress
+        if console.isJSON {
+            var line: JSONObject = [
+                "type": "summary", "command": "mirror", "files": .integer(Int64(progress.files)),
+                "bytes": .integer(progress.bytes), "files_new": .integer(Int64(progress.filesNew)),
+                "files_unchanged": .integer(Int64(progress.filesUnchanged)),
+                "removed": .integer(Int64(summary.removed)), "gone": .integer(Int64(summary.gone)),
+                "errors": .integer(Int64(progress.errors)), "api_requests": .integer(requests),
+                "bytes_downloaded": .integer(downloaded), "seconds": .number(report.elapsed),
+            ]
+            line.members += QuotaLine(counters: summary.counters).members
+            return try console.printLine(.object(line))
+        }
+        try console.print("mirrored \(source) to \(directory)")
+        try console.print("  \(HumanFormat.count(progress.files, "file")), \(HumanFormat.size(progress.bytes))")
+        try console.print(
+            "  \(HumanFormat.number(progress.filesNew)) new, "
+                + "\(HumanFormat.number(progress.filesUnchanged)) unchanged, "
+                + "\(HumanFormat.number(summary.removed)) removed, " + HumanFormat.count(progress.errors, "error"))
+        if summary.gone > 0 {
+            let them = summary.gone == 1 ? "it" : "them"
+            try console.print(
+                "  \(HumanFormat.count(summary.gone, "file")) left the library and stayed here"
+                    + (delete ? "" : "; --delete removes \(them)"))
+        }
+        try console.print(
+            "  \(HumanFormat.count(Int(requests), "API request")), \(HumanFormat.size(downloaded)) downloaded, "
+                + HumanFormat.duration(.seconds(report.elapsed)))
+        if let quota = QuotaLine(counters: summary.counters).text { try console.print("  \(quota)") }
+    }
+
+    private func preview(_ link: ConnectorLink, folder: String, console: Console) async throws {
+        let isThere = FileManager.default.fileExists(atPath: folder)
+        let (removal, errors) = try await MirrorPreview(link: link, folder: folder, isThere: isThere).run {
+            place, change in
+            if console.isJSON {
+                try console.printLine(["path": .string(place.string), "change": .string(change.rawValue)])
+            } else if change != .unchanged {
+                try console.print("\(change.rawValue)  \(place)")
+            }
+        }
+        for file in removal.files {
+            let word = delete ? "removed" : "gone"
+            if console.isJSON {
+                try console.printLine(["path": .string(file.string), "change": .string(word)])
+            } else {
+                try console.print("\(word)  \(file)")
+            }
+        }
+        if delete, removal.isLarge, !force {
+            console.warn("that is more than a tenth of the mirror: without --force nothing would be removed")
+        }
+        if errors > 0 { throw ExitCode(.someItemsFailed) }
+    }
+}

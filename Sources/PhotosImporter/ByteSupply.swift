@@ -1,0 +1,43 @@
+import ConnectorKit
+import PhotosAPI
+import PhotosLibrary
+
+/// Where the bytes of an import's items come from: Google's download host, or a proxy that has the originals.
+struct ByteSupply: Sendable {
+    let client: PhotosClient
+    let urls: BaseURLs
+    let proxy: OriginalsProxy?
+
+    /// The bytes of an item. Nothing is sent before the first read.
+    func content(of item: ShelvedItem) -> any ContentReader {
+        // What the proxy cannot deliver is not asked of the API: the original is what was wanted.
+        if let proxy { return proxy.original(ofItem: item.item.id) }
+        let download = client.download { [urls] refused in try await urls.url(of: item, refused: refused) }
+        return item.item.kind == .video ? VideoReader(download, id: item.item.id, client: client) : download
+    }
+}
+
+/// The bytes of a video. Where the download host has none, the video itself is asked why: the host says only 404 or 403,
+/// of one that is still processed as of one that is gone.
+private actor VideoReader: ContentReader {
+    private let download: Download
+    private let id: String
+    private let client: PhotosClient
+
+    init(_ download: Download, id: String, client: PhotosClient) {
+        self.download = download
+        self.id = id
+        self.client = client
+    }
+
+    func read() async throws -> [UInt8]? {
+        do {
+            return try await download.read()
+        } catch let error as ConnectorError where error.code == .notFound || error.code == .permission {
+            guard let item = try? await client.mediaItem(id) else { throw error }
+            throw item.notReadable ?? error
+        }
+    }
+
+    func close() async { await download.close() }
+}
