@@ -42,7 +42,7 @@ struct DoctorCommand: GphotosCommand {
                     await ask(name, kind, subject, "the exports are there", context, console, &findings)
                     continue
                 }
-                guard let settings = check(subject, name, values, now: context.runtime.now(), &findings) else {
+                guard let settings = check(subject, name, kind, values, now: context.runtime.now(), &findings) else {
                     continue
                 }
                 if !offline {
@@ -66,10 +66,11 @@ struct DoctorCommand: GphotosCommand {
 
     /// The settings, where they make sense.
     private func check(
-        _ subject: String, _ name: String, _ values: [String: String], now: Timestamp, _ findings: inout Findings
+        _ subject: String, _ name: String, _ kind: RemoteKind, _ values: [String: String], now: Timestamp,
+        _ findings: inout Findings
     ) -> LibrarySettings? {
         do {
-            try RemoteSettings.check(values)
+            try RemoteSettings.check(values, of: kind)
             var values = values
             values["name"] = name
             let settings = try LibrarySettings(Settings(values))

@@ -36,7 +36,7 @@ struct RemoteReference: Sendable, Hashable {
         var chosen = name
         // Exports are nobody's account.
         if name == nil, SourceKind(location: text) == .takeout {
-            try RemoteSettings.check(["location": text])
+            try RemoteSettings.check(["location": text], of: kind)
             return (text, settings.merging(["location": text]) { $1 })
         }
         if chosen == nil {

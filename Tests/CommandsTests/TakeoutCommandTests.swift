@@ -85,6 +85,16 @@ import Testing
         #expect(!list.out.contains("IMG_4.jpg") && !list.out.contains("/photos"))
     }
 
+    @Test func nothingIsWrittenToExports() async throws {
+        let location = "takeout://\(sandbox.home)/exports"
+        let add = await sandbox.run("destination add old \(location)")
+        #expect(add.status == 78)
+        #expect(add.err.contains("exports are a source"), "\(add.err)")
+        try write(2, stamp: "20260301T101500Z", packing: .zip)
+        #expect(await sandbox.run("backup \(location)").status == 0)
+        #expect(await sandbox.run("restore latest --to \(location)").status == 78)
+    }
+
     @Test func doctorLooksAtExportsAndLoginSaysThatTheyNeedNone() async throws {
         try write(4, stamp: "20260301T101500Z", packing: .zip)
         #expect(await sandbox.run("source add old takeout://\(sandbox.home)/exports").status == 0)

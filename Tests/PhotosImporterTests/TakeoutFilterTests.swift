@@ -76,6 +76,24 @@ import Testing
             files.map(\.pathname.string).sorted() == [
                 "/album/One/a.jpg", "/album/One/b.jpg", "/media/by-month/2024/2024-05/b.jpg",
             ])
+        let favorites = try await bench.run(["favorites": "true", "include_archived": "false"]).files
+        #expect(favorites.map(\.pathname.string).sorted() == ["/album/One/a.jpg", "/feature/favorites/a.jpg"])
+    }
+
+    @Test func whatWentToTheTrashDatesNoAlbum() async throws {
+        var builder = TakeoutBuilder()
+        builder.add(try item("a.jpg", "2024-05-06T10:00:00Z", albums: ["One"]))
+        var gone = try item("gone.jpg", "2024-05-09T10:00:00Z", albums: ["One"])
+        builder.add(gone)
+        try builder.write(to: bench.exports, stamp: "20260301T101500Z")
+        #expect(try await bench.run().files.count == 4)
+        var later = TakeoutBuilder()
+        gone.isTrashed = true
+        later.add(gone)
+        try later.write(to: bench.exports, stamp: "20260401T101500Z")
+        let files = try await bench.run(["layout": "gphotos-sync", "album_order": "inverted"]).files
+        #expect(
+            files.map(\.pathname.string).sorted() == ["/albums/2024/0506 One/0001_a.jpg", "/photos/2024/05/a.jpg"])
     }
 
     @Test(arguments: [["album": "Three"], ["album_regex": "^x"]])
