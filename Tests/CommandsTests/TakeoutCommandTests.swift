@@ -92,7 +92,7 @@ import Testing
         #expect(add.err.contains("exports are a source"), "\(add.err)")
         try write(2, stamp: "20260301T101500Z", packing: .zip)
         #expect(await sandbox.run("backup \(location)").status == 0)
-        #expect(await sandbox.run("restore latest --to \(location)").status == 78)
+        #expect(await sandbox.run("restore latest --to \(location)").status == 64)
     }
 
     @Test func doctorLooksAtExportsAndLoginSaysThatTheyNeedNone() async throws {
