@@ -38,15 +38,19 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CLinuxFile"),
         .target(name: "StrictJSON"),
         .target(name: "ConnectorKit", dependencies: ["StrictJSON"]),
+        .target(name: "Takeout", dependencies: ["CZlib", "ConnectorKit", "StrictJSON", crypto, database]),
         .target(name: "HTTP", dependencies: ["CCurl"]),
         .target(name: "PhotosAPI", dependencies: ["ConnectorKit", "HTTP", "StrictJSON", crypto]),
         .target(name: "RcloneConfig", dependencies: ["ConnectorKit", "StrictJSON", crypto]),
         .target(name: "PhotosLibrary", dependencies: ["ConnectorKit", "HTTP", "PhotosAPI", crypto, database]),
-        .target(name: "PhotosImporter", dependencies: ["ConnectorKit", "PhotosAPI", "PhotosLibrary", crypto]),
+        .target(
+            name: "PhotosImporter",
+            dependencies: ["ConnectorKit", "PhotosAPI", "PhotosLibrary", "StrictJSON", "Takeout", crypto]),
         .target(name: "PhotosExporter", dependencies: ["ConnectorKit", "HTTP", "PhotosAPI", "PhotosLibrary", crypto]),
         .target(name: "PluginJSONL", dependencies: ["ConnectorKit", "StrictJSON", crypto]),
         .target(
@@ -60,7 +64,7 @@ let package = Package(
             name: "Commands",
             dependencies: [
                 "ConnectorKit", "HostEngine", "PhotosAPI", "PhotosExporter", "PhotosImporter", "PhotosLibrary",
-                "PluginJSONL", "PluginPlakar", "RcloneConfig", "StrictJSON", "Vault", arguments,
+                "PluginJSONL", "PluginPlakar", "RcloneConfig", "StrictJSON", "Takeout", "Vault", arguments,
             ] + nio),
         .executableTarget(name: "gphotos", dependencies: ["Commands"]),
 
@@ -74,9 +78,13 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["ConnectorKit", "FakePhotos", "HTTP", "PhotosAPI", "PhotosLibrary"],
             path: "Tests/TestSupport"),
+        .target(name: "TakeoutSupport", dependencies: ["CZlib"], path: "Tests/TakeoutSupport"),
         .target(name: "SeededRandom", path: "Tests/SeededRandom"),
         .testTarget(name: "StrictJSONTests", dependencies: ["SeededRandom", "StrictJSON"]),
         .testTarget(name: "ConnectorKitTests", dependencies: ["ConnectorKit", "SeededRandom", "StrictJSON"]),
+        .testTarget(
+            name: "TakeoutTests",
+            dependencies: ["ConnectorKit", "SeededRandom", "StrictJSON", "Takeout", "TakeoutSupport"]),
         .testTarget(name: "FakePhotosTests", dependencies: ["ConnectorKit", "FakePhotos", "StrictJSON", crypto] + nio),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "SeededRandom"] + nio),
         .testTarget(
@@ -87,8 +95,8 @@ let package = Package(
         .testTarget(
             name: "CommandsTests",
             dependencies: [
-                "Commands", "ConnectorKit", "FakePhotos", "RcloneConfig", "SeededRandom", "StrictJSON", "Vault",
-                "gphotos",
+                "Commands", "ConnectorKit", "FakePhotos", "RcloneConfig", "SeededRandom", "StrictJSON",
+                "TakeoutSupport", "Vault", "gphotos",
                 arguments,
                 crypto,
             ]),
@@ -107,7 +115,9 @@ let package = Package(
             name: "VaultTests", dependencies: ["ConnectorKit", "Vault", "vault-crash-writer", crypto, database]),
         .testTarget(
             name: "PhotosImporterTests",
-            dependencies: ["FakePhotos", "PhotosImporter", "SeededRandom", "TestSupport", crypto] + nio),
+            dependencies: [
+                "FakePhotos", "PhotosImporter", "SeededRandom", "TakeoutSupport", "TestSupport", crypto,
+            ] + nio),
         .testTarget(
             name: "PhotosExporterTests",
             dependencies: ["FakePhotos", "PhotosExporter", "SeededRandom", "TestSupport", crypto]),

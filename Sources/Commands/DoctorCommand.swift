@@ -1,5 +1,6 @@
 import ArgumentParser
 import ConnectorKit
+import PhotosImporter
 import PhotosLibrary
 import StrictJSON
 import Vault
@@ -36,10 +37,18 @@ struct DoctorCommand: GphotosCommand {
             for (name, values) in remotes.sorted(by: { $0.key < $1.key }) {
                 count += 1
                 let subject = "\(kind.noun) \(name)"
-                guard let settings = check(subject, name, values, now: context.runtime.now(), &findings) else {
+                if kind == .source, SourceKind(location: values["location"]) == .takeout {
+                    // Nobody outside this machine is asked.
+                    await ask(name, kind, subject, "the exports are there", context, console, &findings)
                     continue
                 }
-                if !offline { await ask(name, kind, subject, context, console, &findings) }
+                guard let settings = check(subject, name, kind, values, now: context.runtime.now(), &findings) else {
+                    continue
+                }
+                if !offline {
+                    await ask(
+                        name, kind, subject, "Google was reached and lets it read", context, console, &findings)
+                }
                 if clients.insert(settings.api.apiURL + settings.api.clientID).inserted {
                     tellQuota(settings, context, &findings)
                 }
@@ -57,10 +66,11 @@ struct DoctorCommand: GphotosCommand {
 
     /// The settings, where they make sense.
     private func check(
-        _ subject: String, _ name: String, _ values: [String: String], now: Timestamp, _ findings: inout Findings
+        _ subject: String, _ name: String, _ kind: RemoteKind, _ values: [String: String], now: Timestamp,
+        _ findings: inout Findings
     ) -> LibrarySettings? {
         do {
-            try RemoteSettings.check(values)
+            try RemoteSettings.check(values, of: kind)
             var values = values
             values["name"] = name
             let settings = try LibrarySettings(Settings(values))
@@ -85,15 +95,15 @@ struct DoctorCommand: GphotosCommand {
     }
 
     private func ask(
-        _ name: String, _ kind: RemoteKind, _ subject: String, _ context: CommandContext, _ console: Console,
-        _ findings: inout Findings
+        _ name: String, _ kind: RemoteKind, _ subject: String, _ answer: String, _ context: CommandContext,
+        _ console: Console, _ findings: inout Findings
     ) async {
         do {
             let link = try await Connection.open(
                 try RemoteReference("@" + name), kind: kind, context: context, console: console)
             do {
                 try await link.ping()
-                findings.pass(subject, "Google was reached and lets it read")
+                findings.pass(subject, answer)
             } catch {
                 findings.fail(subject, error)
             }

@@ -14,7 +14,8 @@ struct Gphotos: AsyncParsableCommand {
             RemoteGroup<SourceNoun>.self, RemoteGroup<DestinationNoun>.self, LoginCommand.self, BackupCommand.self,
             SnapshotsCommand.self, LsCommand.self, CatCommand.self, DiffCommand.self, RestoreCommand.self,
             MirrorCommand.self, CompareCommand.self,
-            CheckCommand.self, ForgetCommand.self, PruneCommand.self, DoctorCommand.self, PluginCommand.self,
+            CheckCommand.self, ForgetCommand.self, PruneCommand.self, DoctorCommand.self, TakeoutCommand.self,
+            PluginCommand.self,
             VersionCommand.self,
             HelpCommand.self,
         ])

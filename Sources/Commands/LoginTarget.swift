@@ -1,5 +1,6 @@
 import ConnectorKit
 import PhotosAPI
+import PhotosImporter
 import PhotosLibrary
 
 /// What a sign-in is for: a source, a destination, or both where they use the same app and the same account.
@@ -20,6 +21,13 @@ struct LoginTarget: Sendable {
         for kind in RemoteKind.allCases where chosen == nil || chosen == kind {
             if let values = try store.remotes(kind)[name] { found.append((kind, Settings(values))) }
         }
+        let isExports = { SourceKind(location: $0["location"]) == .takeout } as (Settings) -> Bool
+        if !found.isEmpty, found.allSatisfy({ isExports($0.settings) }) {
+            throw Failure(
+                .badConfiguration, "the source \(name.quoted) is made of Takeout exports, which need no sign-in",
+                hint: "back it up: gphotos backup @\(name)")
+        }
+        found.removeAll { isExports($0.settings) }
         guard let first = found.first else {
             if let chosen { _ = try store.settings(of: name, chosen) }
             throw Failure(

@@ -85,7 +85,7 @@ struct PluginCommand: AsyncParsableCommand {
             name: "gphotos", version: VersionCommand.version, title: "Google Photos",
             settings: LibrarySettings.definitions,
             makeImporter: { settings, options, reporter in
-                try PhotosImporter(
+                try SourceKind.makeImporter(
                     settings: settings, options: options, reporter: reporter, runtime: runtime,
                     reload: reload(settings))
             },

@@ -27,7 +27,7 @@ struct RemoteAdd<Noun: RemoteNoun>: RemoteCommand {
         if settings.updateValue(location, forKey: "location") != nil {
             throw Failure(.usage, "the location is given twice")
         }
-        try RemoteSettings.check(settings)
+        try RemoteSettings.check(settings, of: Self.kind)
         try context.configurationStore(console).edit { [settings] configuration in
             if configuration[Self.kind][name] != nil, !overwrite {
                 throw Failure(

@@ -68,7 +68,7 @@ struct RemoteImport<Noun: RemoteNoun>: RemoteCommand {
     private static func located(_ remote: RcloneConfig.Remote) throws -> (name: String, settings: [String: String]) {
         var settings = remote.settings
         settings["location"] = settings["location"] ?? RemoteSettings.defaultLocation
-        try RemoteSettings.check(settings)
+        try RemoteSettings.check(settings, of: Self.kind)
         return (try RemoteName(remote.name, otherwise: .badConfiguration).text, settings)
     }
 

@@ -26,7 +26,8 @@ struct RemotePing<Noun: RemoteNoun>: RemoteCommand {
         if console.isJSON {
             try console.print(["name": .string(name), "origin": .string(link.identity.origin), "ok": true])
         } else {
-            try console.print("\(name): reached, signed in, readable")
+            let isSignedIn = link.identity.kind == "googlephotos"
+            try console.print("\(name): reached, \(isSignedIn ? "signed in, " : "")readable")
         }
     }
 }

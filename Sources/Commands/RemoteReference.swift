@@ -1,6 +1,7 @@
 import ConnectorKit
 import Foundation
 import HostEngine
+import PhotosImporter
 import PhotosLibrary
 
 /// A source or destination as a person names it on the command line: `@NAME`, `@NAME:/PATH` or a location.
@@ -33,6 +34,11 @@ struct RemoteReference: Sendable, Hashable {
     /// A location alone has no sign-in: it uses the only configured remote, where there is just one.
     func config(_ kind: RemoteKind, store: ConfigurationStore) throws -> (name: String, config: [String: String]) {
         var chosen = name
+        // Exports are nobody's account.
+        if name == nil, SourceKind(location: text) == .takeout {
+            try RemoteSettings.check(["location": text], of: kind)
+            return (text, settings.merging(["location": text]) { $1 })
+        }
         if chosen == nil {
             let names = try store.remotes(kind).keys.sorted()
             guard names.count == 1 else {
@@ -47,7 +53,13 @@ struct RemoteReference: Sendable, Hashable {
         config["name"] = name
         if self.name == nil { config["location"] = text }
         config.merge(settings) { $1 }
-        if let path { config["location"] = "googlephotos://" + (path.hasPrefix("/") ? path : "/" + path) }
+        if let path {
+            let path = path.hasPrefix("/") ? path : "/" + path
+            switch SourceKind(location: config["location"]) {
+            case .library: config["location"] = "googlephotos://" + path
+            case .takeout: config["path"] = path
+            }
+        }
         return (name, config)
     }
 }

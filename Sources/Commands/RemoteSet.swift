@@ -22,7 +22,7 @@ struct RemoteSet<Noun: RemoteNoun>: RemoteCommand {
         let values = try await arguments.read(context, console)
         try store.update(Self.kind, name) { settings in
             for (key, value) in values { settings[key] = value }
-            try RemoteSettings.check(settings)
+            try RemoteSettings.check(settings, of: Self.kind)
         }
     }
 }
@@ -45,7 +45,7 @@ struct RemoteUnset<Noun: RemoteNoun>: RemoteCommand {
         var absent: [String] = []
         try context.configurationStore(console).update(Self.kind, name) { settings in
             for key in keys where settings.removeValue(forKey: key) == nil { absent.append(key) }
-            try RemoteSettings.check(settings)
+            try RemoteSettings.check(settings, of: Self.kind)
         }
         for key in absent { console.warn("the \(Self.kind.noun) \(name.quoted) has no setting \(key.quoted)") }
     }

@@ -1,4 +1,5 @@
 import ConnectorKit
+import PhotosImporter
 import RcloneConfig
 
 /// What this program knows of the settings of a source or destination, whatever else they hold.
@@ -7,7 +8,7 @@ enum RemoteSettings {
 
     /// Checks what does not depend on how the settings are used.
     /// - Throws: ``Failure``, 78.
-    static func check(_ values: [String: String]) throws {
+    static func check(_ values: [String: String], of kind: RemoteKind) throws {
         let settings = Settings(values)
         let type = settings["type"]
         if let type, type != RcloneConfig.googlePhotosType {
@@ -16,11 +17,11 @@ enum RemoteSettings {
                 hint: "the type of Google Photos is \(RcloneConfig.googlePhotosType.quoted)")
         }
         // By the plain key: an empty location is a mistake, where other empty values are no values.
-        try checkLocation(values["location"] ?? settings["location"] ?? defaultLocation, type: type)
+        try checkLocation(values["location"] ?? settings["location"] ?? defaultLocation, type: type, kind)
         if let token = settings["token"] { _ = try OAuthToken(parsing: token) }
     }
 
-    private static func checkLocation(_ location: String, type: String?) throws(Failure) {
+    private static func checkLocation(_ location: String, type: String?, _ kind: RemoteKind) throws(Failure) {
         guard let separator = location.firstRange(of: "://"), location.printable == location else {
             throw Failure(
                 .badConfiguration, "\(location.quoted) is no location",
@@ -28,6 +29,13 @@ enum RemoteSettings {
         }
         switch location[..<separator.lowerBound] {
         case "googlephotos", "gphotos": break
+        case "takeout":
+            if kind == .destination {
+                throw Failure(
+                    .badConfiguration, "Takeout exports are a source: nothing is written to them",
+                    hint: "use \(defaultLocation) as the destination")
+            }
+            do { _ = try TakeoutSettings.directory(location) } catch { throw error.failure }
         case "rclone":
             if type == RcloneConfig.googlePhotosType { break }
             throw Failure(

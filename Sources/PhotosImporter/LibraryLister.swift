@@ -2,17 +2,6 @@ import ConnectorKit
 import PhotosAPI
 import PhotosLibrary
 
-/// What a listing found: the items on their shelf, the directories, and what could not be listed.
-struct LibraryContents: Sendable {
-    var shelf: Shelf
-    /// Every directory of items and albums, and the newest item in it.
-    var directories: [Pathname: Timestamp]
-    /// Why a directory could not be listed.
-    var failures: [Pathname: ConnectorError]
-    /// The title of an album as the service has it.
-    var albumTitles: [Pathname: String]
-}
-
 /// Reads the lists of the service into the index: the library, the favorites, the albums and their members, each once.
 struct LibraryLister: Sendable {
     let client: PhotosClient
@@ -58,9 +47,12 @@ struct LibraryLister: Sendable {
             directories[directory.path] = directory.newest
         }
         for path in failures.keys { directories[path] = .epoch }
-        var titles: [Pathname: String] = [:]
-        for album in albums + failed { if let path = album.directory { titles[path] = album.album.title } }
-        return LibraryContents(shelf: shelf, directories: directories, failures: failures, albumTitles: titles)
+        var attributes: [Pathname: [String: String]] = [:]
+        for album in albums + failed {
+            if let path = album.directory { attributes[path] = [Attribute.albumTitle: album.album.title] }
+        }
+        return LibraryContents(
+            shelf: shelf, directories: directories, failures: failures, albumAttributes: attributes)
     }
 
     private func listFavorites(into listing: Listing) async throws {

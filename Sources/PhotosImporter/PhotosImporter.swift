@@ -65,9 +65,13 @@ public final class PhotosImporter: Importer {
             client: client, index: index, scope: scope, filter: settings.filter, plan: plan, reporter: reporter,
             runtime: runtime
         ).list()
-        try await checkRoot(contents)
-        tellOfHidden(contents.shelf.hidden)
-        try await emitDirectories(contents, to: sink)
+        try await contents.checkRoot(
+            of: scope,
+            hint:
+                "gphotos source ls NAME lists what is there; since 31 March 2025 Google shows an app only what that app "
+                + "uploaded")
+        contents.tellOfHidden(before: settings.startYear, to: reporter)
+        try await contents.emitDirectories(of: scope, to: sink)
         do {
             try await emitItems(contents.shelf, to: sink)
         } catch {
@@ -92,50 +96,6 @@ public final class PhotosImporter: Importer {
         }
         try await emit(shelved, supply: byteSupply, to: sink)
         try await sizes.save()
-    }
-
-    /// A backup leaves nothing out in silence.
-    private func tellOfHidden(_ count: Int) {
-        if count == 0 { return }
-        let items = count == 1 ? "1 item is" : "\(count) items are"
-        reporter.log(
-            .warning,
-            "\(items) older than \(settings.startYear) and not shown; the setting start_year=0 shows all of them",
-            pathname: nil)
-    }
-
-    /// A root that is nowhere is an error, not an empty source.
-    private func checkRoot(_ contents: LibraryContents) async throws {
-        let root = scope.root
-        let isDirectory =
-            contents.shelf.directories.values.contains { root.contains($0.path) }
-            || contents.failures.keys.contains { root.contains($0) }
-        if scope.isFixedDirectory || isDirectory { return }
-        if try await contents.shelf.showsItem(at: root) { return }
-        // Where what would show it could not be listed, nobody knows whether it is there.
-        if let error = contents.failures.first(where: { $0.key.contains(root) })?.value { throw error }
-        throw ConnectorError(
-            .notFound, "there is no \(root) in this library",
-            hint:
-                "gphotos source ls NAME lists what is there; since 31 March 2025 Google shows an app only what that app "
-                + "uploaded")
-    }
-
-    private func emitDirectories(_ contents: LibraryContents, to sink: any RecordSink) async throws {
-        var newest: [Pathname: Timestamp] = [:]
-        for (path, time) in contents.directories where scope.shows(path) {
-            for directory in path.ancestors + [path] {
-                newest[directory] = max(newest[directory] ?? .epoch, time)
-            }
-        }
-        let fixed = scope.root.ancestors + (scope.isFixedDirectory ? [scope.root] : [])
-        for directory in fixed where newest[directory] == nil { newest[directory] = .epoch }
-        for (path, time) in newest.sorted(by: { $0.key < $1.key }) {
-            var record = Record.directory(path, modificationTime: time)
-            record.error = contents.failures[path]
-            if let title = contents.albumTitles[path] { record.attributes[Attribute.albumTitle] = title }
-            try await sink.emit(record, content: nil)
-        }
     }
 
     private func emitItems(_ shelf: Shelf, to sink: any RecordSink) async throws {

@@ -10,4 +10,23 @@ public enum Attribute {
     public static let camera = "user.googlephotos.camera"
     /// Of the directory of an album: its title as Google gives it.
     public static let albumTitle = "user.googlephotos.title"
+
+    // What only a Takeout export tells.
+
+    /// The page of the item at Google.
+    public static let url = "user.googlephotos.url"
+    /// `LATITUDE,LONGITUDE` in degrees, with `,ALTITUDE` in metres where it is known.
+    public static let location = "user.googlephotos.location"
+    /// The names of the people on it, as a JSON array.
+    public static let people = "user.googlephotos.people"
+    /// `true`, or absent.
+    public static let favorite = "user.googlephotos.favorite"
+    /// `true`, or absent.
+    public static let archived = "user.googlephotos.archived"
+    /// When it came into the library.
+    public static let added = "user.googlephotos.added"
+    /// How it came into the library, in Google's word, such as `mobileUpload` or `fromPartnerSharing`.
+    public static let origin = "user.googlephotos.origin"
+    /// Of the directory of an album: the texts and places among its items, a line each.
+    public static let notes = "user.googlephotos.notes"
 }

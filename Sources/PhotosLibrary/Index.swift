@@ -70,7 +70,12 @@ public final class Index: Sendable {
     /// The file of an account's index.
     public static func path(for settings: LibrarySettings, environment: [String: String]) -> String {
         let account = [settings.api.apiURL, settings.api.clientID, settings.origin].joined(separator: "\n")
-        return StateDirectory(environment: environment).path + "/\(SafeName.mark(of: account, digits: 16)).sqlite"
+        return path(forAccount: account, environment: environment)
+    }
+
+    /// The file of whatever a text tells apart from all others.
+    public static func path(forAccount account: String, environment: [String: String]) -> String {
+        StateDirectory(environment: environment).path + "/\(SafeName.mark(of: account, digits: 16)).sqlite"
     }
 
     private static let migrator: DatabaseMigrator = {

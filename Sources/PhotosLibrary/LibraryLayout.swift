@@ -36,7 +36,7 @@ public struct LibraryLayout: Sendable, Hashable {
     }
 
     /// - Throws: ``ConnectorError`` with code `config`, which names the setting.
-    init(_ settings: Settings) throws(ConnectorError) {
+    public init(_ settings: Settings) throws(ConnectorError) {
         kind = try settings.choice("layout", default: Kind.rclone)
         rules = try NameRules(settings)
         isFlat = try settings.bool("flat_path", default: false)

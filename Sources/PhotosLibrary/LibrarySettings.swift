@@ -83,7 +83,11 @@ public struct LibrarySettings: Sendable {
             ?? "googlephotos-" + SafeName.mark(of: settings["client_id"] ?? "", digits: 12)
     }
 
-    private static func views(_ settings: Settings, _ layout: LibraryLayout) throws(ConnectorError) -> Set<View> {
+    /// The trees that an import of the root shows.
+    /// - Throws: ``ConnectorError`` with code `config`, where the layout has no such tree.
+    public static func views(
+        _ settings: Settings, _ layout: LibraryLayout
+    ) throws(ConnectorError) -> Set<View> {
         let all: [View] = layout.kind == .rclone ? View.allCases : [.byMonth, .album]
         guard let text = settings["views"] else { return Set([.byMonth, .album, .favorites].filter(all.contains)) }
         var views: Set<View> = []
@@ -150,7 +154,10 @@ public struct LibrarySettings: Sendable {
     public static let definitions: [SettingDefinition] =
         [
             SettingDefinition(
-                "location", .text, "What to read or write: googlephotos://[/PATH].", default: "googlephotos://"),
+                "location", .text,
+                "What to read or write: googlephotos://[/PATH]; to read, also takeout:///DIRECTORY.",
+                default: "googlephotos://"),
+            SettingDefinition("path", .text, "The part of a takeout:// source to show, such as /album/TITLE."),
             SettingDefinition("client_id", .text, "OAuth client id of your Google Cloud project."),
             SettingDefinition("client_secret", .text, "OAuth client secret.", secret: true),
             SettingDefinition("token", .text, "OAuth token, as the JSON that rclone stores.", secret: true),

@@ -40,6 +40,20 @@ public struct Listing: Sendable {
         }
     }
 
+    /// The numbers of items of this listing by their ids, from the oldest to the newest; what it did not see is left out.
+    public func numbers(ofItems ids: [String]) async throws -> [Int64] {
+        try await index.database.read { [number] db in
+            let find = try db.cachedStatement(
+                sql: "SELECT number, created, created_nanos FROM items WHERE id = ? AND seen = ?")
+            let found = try ids.compactMap { id in
+                try Row.fetchOne(find, arguments: [id, number]).map { row in
+                    (number: row[0] as Int64, time: Timestamp(seconds: row[1], nanoseconds: row[2]), id: id)
+                }
+            }
+            return found.sorted { ($0.time, $0.id) < ($1.time, $1.id) }.map(\.number)
+        }
+    }
+
     private static let upsert = """
         INSERT INTO items(id, filename, description, mime_type, created, created_nanos, width, height, is_video,
             video_status, camera_make, camera_model, product_url, seen, library_seen, favorite_seen)

@@ -265,26 +265,49 @@ public struct Shelf: Sendable {
                         last?.item.id ?? "", shelf.listing,
                     ]
                 ).map(ShelvedItem.init))
-            let numbers = items.map(\.number)
-            let members = try memberships(db, of: numbers)
-            let named = try names(db, of: numbers)
-            let giver = NameGiver(db, scope.layout)
-            for index in items.indices {
-                let item = items[index]
-                let places = try shelf.places(
-                    Sighting(
-                        time: item.item.creationTime, isVideo: item.item.kind == .video,
-                        wasInLibrary: item.librarySeen == listing, isFavorite: item.favoriteSeen == listing,
-                        members: members[item.number] ?? []), giver: giver)
-                for place in places {
-                    guard let directory = shelf.directories[place.number], let name = named[item.number]?[place.number]
-                    else { throw Self.disturbed }
-                    let path = try directory.path.appending(name)
-                    guard scope.shows(path), filter.shows(path) else { continue }
-                    items[index].places.append(.init(path: path, position: place.position))
-                }
-            }
+            try shelf.givePlaces(to: &items, db)
             return items
+        }
+    }
+
+    /// Items by their ids, in the order of these, with every place that shows them: for a source whose contents have an
+    /// order of their own.
+    public func items(_ ids: [String]) async throws -> [ShelvedItem] {
+        try await index.database.write { [self] db in
+            var shelf = self
+            let statement = try db.cachedStatement(
+                sql: """
+                    SELECT \(ShelvedItem.columns) FROM items LEFT JOIN urls ON urls.item = items.number
+                    WHERE id = ? AND seen = ?
+                    """)
+            var items = try ids.compactMap { id in
+                try Row.fetchOne(statement, arguments: [id, shelf.listing]).map(ShelvedItem.init)
+            }
+            try shelf.givePlaces(to: &items, db)
+            return items
+        }
+    }
+
+    private mutating func givePlaces(to items: inout [ShelvedItem], _ db: Database) throws {
+        let numbers = items.map(\.number)
+        let members = try memberships(db, of: numbers)
+        let named = try names(db, of: numbers)
+        let giver = NameGiver(db, scope.layout)
+        for index in items.indices {
+            let item = items[index]
+            let places = try places(
+                Sighting(
+                    time: item.item.creationTime, isVideo: item.item.kind == .video,
+                    wasInLibrary: item.librarySeen == listing, isFavorite: item.favoriteSeen == listing,
+                    members: members[item.number] ?? []), giver: giver)
+            for place in places {
+                guard let directory = directories[place.number], let name = named[item.number]?[place.number] else {
+                    throw Self.disturbed
+                }
+                let path = try directory.path.appending(name)
+                guard scope.shows(path), filter.shows(path) else { continue }
+                items[index].places.append(.init(path: path, position: place.position))
+            }
         }
     }
 

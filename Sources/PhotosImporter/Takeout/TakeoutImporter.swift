@@ -1,0 +1,177 @@
+import ConnectorKit
+import Crypto
+import PhotosLibrary
+import Takeout
+
+/// Takeout exports as a source of records: the same layout and names as the Library API's way has, with the original
+/// bytes.
+///
+/// The parts are indexed first, since media and JSON of one item can lie in different ones; then the items come in the
+/// order in which they lie in the parts.
+public final class TakeoutImporter: Importer {
+    public let identity: ConnectorIdentity
+    private let settings: TakeoutSettings
+    private let scope: Scope
+    private let library: TakeoutLibrary
+    private let index: Index
+    private let reporter: any ConnectorReporter
+    private let runtime: Runtime
+    private let ledger: HashLedger
+
+    /// - Throws: ``ConnectorError`` with code `config` or `not-found`, which says what is wrong with the settings.
+    public init(
+        settings raw: Settings, options: ConnectorOptions, reporter: any ConnectorReporter, runtime: Runtime
+    ) throws {
+        settings = try TakeoutSettings(raw)
+        scope = try Scope(
+            root: settings.root, views: settings.views, layout: settings.layout, startYear: settings.startYear
+        ).narrowed(by: settings.filter)
+        identity = ConnectorIdentity(
+            origin: settings.origin, kind: "takeout", root: settings.root, flags: ["stream"])
+        let environment = runtime.environment
+        index = try Index(path: TakeoutSettings.indexPath(settings.directory, environment: environment))
+        library = try TakeoutLibrary(
+            directory: settings.directory,
+            catalog: TakeoutSettings.catalogPath(settings.directory, environment: environment))
+        ledger = HashLedger(library: library)
+        self.reporter = reporter
+        self.runtime = runtime
+    }
+
+    public func ping() async throws { try library.check() }
+
+    /// A host may read contents until now, long after the records: what was learnt of them is saved here at the latest.
+    public func close() async throws { try await ledger.save() }
+
+    public func importRecords(state: String?, to sink: any RecordSink) async throws -> String? {
+        let lock = try index.lockForImport()
+        defer { withExtendedLifetime(lock) {} }
+        try await library.update { [reporter] step in
+            switch step {
+            case .reading(let part, let files): reporter.progress(Progress(phase: "reading \(part)", items: files))
+            case .matching: reporter.progress(Progress(phase: "matching"))
+            }
+        }
+        let (contents, counts) = try await TakeoutLister(
+            library: library, index: index, scope: scope, filter: settings.filter,
+            includesArchived: settings.includesArchived, reporter: reporter, runtime: runtime
+        ).list()
+        if counts.items == 0 { throw contents.failures[.root] ?? nothingThere }
+        tell(counts)
+        try await contents.checkRoot(of: scope, hint: "gphotos takeout inspect DIRECTORY tells what is there")
+        contents.tellOfHidden(before: settings.startYear, to: reporter)
+        try await contents.emitDirectories(of: scope, to: sink)
+        do {
+            try await emitItems(contents.shelf, expected: counts.items, to: sink)
+        } catch {
+            // What was learnt is worth keeping, however the import ends.
+            try? await ledger.save()
+            throw error
+        }
+        try await ledger.save()
+        return nil
+    }
+
+    private var nothingThere: ConnectorError {
+        ConnectorError(
+            .notFound, "there is no export of Google Photos in \(settings.directory)",
+            hint: "put the .zip or .tgz parts of a Takeout export there, or what they unpack to")
+    }
+
+    /// What no chosen view shows is counted and said.
+    private func tell(_ counts: TakeoutLister.Counts) {
+        func count(_ certainty: MatchCertainty) -> Int { counts.certainties[certainty] ?? 0 }
+        reporter.log(
+            .info,
+            "\(counts.items) items: the metadata of \(count(.matched)) found, of \(count(.guessed)) guessed, of "
+                + "\(count(.unmatched)) missing", pathname: nil)
+        if counts.trashed > 0 {
+            reporter.log(.info, "\(counts.trashed) items of the trash are left out", pathname: nil)
+        }
+        if counts.archivedAndHidden > 0 {
+            reporter.log(
+                .info, "\(counts.archivedAndHidden) archived items are left out of the dated views", pathname: nil)
+        }
+    }
+
+    private func emitItems(_ shelf: Shelf, expected: Int, to sink: any RecordSink) async throws {
+        var visited = 0
+        var page = try await library.items(after: nil)
+        while let last = page.last {
+            async let next = library.items(after: last)
+            visited += page.count
+            var items: [String: TakeoutItem] = [:]
+            for item in page { items[item.id] = item }
+            for shelved in try await shelf.items(page.map(\.id)) {
+                guard let item = items[shelved.item.id] else { throw Shelf.disturbed }
+                for place in shelved.places {
+                    let record = Record(item, at: place)
+                    let content = TakeoutContent(item: item, library: library, ledger: ledger)
+                    try await sink.emit(record, content: record.hasContent ? content : nil)
+                }
+            }
+            reporter.progress(Progress(phase: "reading", items: visited))
+            page = try await next
+        }
+        // A listing is never cut short silently.
+        if visited != expected { throw Shelf.disturbed }
+    }
+}
+
+/// The bytes of an item, from the part that holds them: each place of it reads them for itself.
+private struct TakeoutContent: ContentSource {
+    let item: TakeoutItem
+    let library: TakeoutLibrary
+    let ledger: HashLedger
+
+    func open() async throws -> any ContentReader {
+        let reader = try await library.open(item)
+        if item.sha256 != nil { return reader }
+        return HashingReader(reader) { [ledger, item] hash in await ledger.note(hash, ofItem: item.number) }
+    }
+
+    func finished(_ status: RecordStatus) {}
+}
+
+/// Passes a content through and tells its SHA-256 at its end.
+private actor HashingReader: ContentReader {
+    private let reader: any ContentReader
+    private let onEnd: @Sendable (String) async -> Void
+    private var hash = SHA256()
+
+    init(_ reader: any ContentReader, onEnd: @escaping @Sendable (String) async -> Void) {
+        self.reader = reader
+        self.onEnd = onEnd
+    }
+
+    func read() async throws -> [UInt8]? {
+        guard let chunk = try await reader.read() else {
+            await onEnd(String(hexadecimal: Array(hash.finalize())))
+            return nil
+        }
+        hash.update(data: chunk)
+        return chunk
+    }
+
+    func close() async { await reader.close() }
+}
+
+/// Hashes that were learnt by reading, written to the catalog now and then.
+private actor HashLedger {
+    private let library: TakeoutLibrary
+    private var pending: [Int64: String] = [:]
+
+    init(library: TakeoutLibrary) { self.library = library }
+
+    func note(_ hash: String, ofItem number: Int64) async {
+        pending[number] = hash
+        // Losing some is no loss: they are learnt again.
+        if pending.count >= 500 { try? await save() }
+    }
+
+    func save() async throws {
+        let hashes = pending
+        pending = [:]
+        try await library.learn(sha256: hashes)
+    }
+}
