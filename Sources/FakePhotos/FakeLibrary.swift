@@ -45,7 +45,9 @@ public final class FakeLibrary: Sendable {
     public func respond(to request: FakeRequest) async -> FakeResponse {
         let response = answer(request)
         if response.delivery.stallsAfter != nil {
-            await withCheckedContinuation { continuation in gate.wait { continuation.resume() } }
+            await withCheckedContinuation { continuation in
+                gate.wait(since: response.delivery.clearings) { continuation.resume() }
+            }
         }
         if response.delivery.delay > 0 { try? await Task.sleep(for: .seconds(response.delivery.delay)) }
         let cut = response.delivery.closesAfter.map { Int64($0) } ?? (response.delivery.isReset ? 0 : .max)

@@ -7,8 +7,7 @@ extension FakeLibrary {
 
     /// Forgets all faults and lets stalled answers go on.
     public func clearFaults() {
-        withState { $0.faults.clear() }
-        gate.open()
+        gate.open(withState { $0.faults.clear() })
     }
 
     /// Moves the clock on.

@@ -75,6 +75,8 @@ public struct Delivery: Sendable, Hashable {
     public var closesAfter: Int?
     /// The answer stops after so many bytes of the body, 0 before its first byte; it goes on when the faults are cleared.
     public var stallsAfter: Int?
+    /// How often the faults had been cleared when it was decided that it stops.
+    var clearings = 0
     /// Seconds before each piece of the body.
     public var pieceDelay: Double = 0
     /// Bytes of a piece.

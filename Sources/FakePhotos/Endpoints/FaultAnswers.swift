@@ -119,7 +119,9 @@ extension LibraryState {
             response.delivery.closesAfter = fault.bytes
         case .truncate: response.delivery.closesAfter = fault.bytes
         // What stalls an upload without a socket is over before there is an answer.
-        case .stall: response.delivery.stallsAfter = route.endpoint == .uploads ? 0 : fault.bytes
+        case .stall:
+            response.delivery.stallsAfter = route.endpoint == .uploads ? 0 : fault.bytes
+            response.delivery.clearings = fault.clearings
         case .latency: response.delivery.delay += fault.seconds
         case .slow:
             response.delivery.pieceSize = max(1, fault.bytes)

@@ -71,6 +71,8 @@ public struct FakeFault: Sendable, Hashable {
     public var message: String?
     /// The gRPC code of a failed item: 3 for a bad picture, 13 for a failure that passes.
     public var code = 3
+    /// How often the faults had been cleared when it struck.
+    var clearings = 0
     /// Whether a ``Kind/status`` comes after everything was done, as from a gateway that lost the answer.
     public var isDone = false
 

@@ -9,6 +9,7 @@ struct FaultScript: Sendable {
     }
 
     private var pending: [Pending] = []
+    private var clearings = 0
     /// Decides what has a rate. Its own, so that faults change neither ids nor tokens.
     private var random: SplitMix64
 
@@ -17,7 +18,13 @@ struct FaultScript: Sendable {
     var isEmpty: Bool { pending.isEmpty }
 
     mutating func add(_ fault: FakeFault) { pending.append(Pending(fault: fault)) }
-    mutating func clear() { pending = [] }
+
+    /// - Returns: how often they have been cleared now.
+    mutating func clear() -> Int {
+        pending = []
+        clearings += 1
+        return clearings
+    }
 
     /// Takes the first fault that befalls a request.
     /// - Parameters:
@@ -39,7 +46,8 @@ struct FaultScript: Sendable {
     private mutating func take(where applies: (FakeFault) -> Bool, subject: () -> String) -> FakeFault? {
         var known: String?
         for index in pending.indices where applies(pending[index].fault) {
-            let fault = pending[index].fault
+            var fault = pending[index].fault
+            fault.clearings = clearings
             if let match = fault.match {
                 let text = known ?? subject()
                 known = text

@@ -99,7 +99,7 @@ final class ConnectionHandler: ChannelInboundHandler {
                 hold(rest, context)
                 let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
                 let loop = context.eventLoop
-                library.gate.wait {
+                library.gate.wait(since: interruption?.fault.clearings ?? 0) {
                     loop.execute {
                         let (handler, context) = bound.value
                         handler.release(context)
@@ -286,7 +286,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         isPaused = true
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         let loop = context.eventLoop
-        library.gate.wait {
+        library.gate.wait(since: writing?.response.delivery.clearings ?? 0) {
             loop.execute {
                 let (handler, context) = bound.value
                 handler.isPaused = false
