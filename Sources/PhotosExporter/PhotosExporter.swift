@@ -13,7 +13,7 @@ public final class PhotosExporter: Exporter {
     private let client: PhotosClient
     private let index: Index
     private let journal: Journal
-    private let lock = Mutex<AccountLock?>(nil)
+    private let lock = Mutex<ProcessLock?>(nil)
     private let albums: AlbumBook
     private let committer: Committer
     private let uploads: UploadDesk

@@ -57,14 +57,14 @@ public final class Index: Sendable {
     ///
     /// An OS lock: it ends with the process, however that ends.
     /// - Throws: ``ConnectorError`` with code `unavailable` where another import of the account runs.
-    public func lockForImport() throws -> AccountLock {
-        try AccountLock(path: path.map { $0 + ".lock" }, doing: "reading")
+    public func lockForImport() throws -> ProcessLock {
+        try ProcessLock(path: path.map { $0 + ".lock" }, busy: "another run is reading this account")
     }
 
     /// Holds the account for one export: two would make albums of one title twice, and Google refuses writes that meet.
     /// - Throws: ``ConnectorError`` with code `unavailable` where another export to the account runs.
-    public func lockForExport() throws -> AccountLock {
-        try AccountLock(path: path.map { $0 + ".export.lock" }, doing: "writing to")
+    public func lockForExport() throws -> ProcessLock {
+        try ProcessLock(path: path.map { $0 + ".export.lock" }, busy: "another run is writing to this account")
     }
 
     /// The file of an account's index.

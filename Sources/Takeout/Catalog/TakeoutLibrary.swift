@@ -38,7 +38,7 @@ public final class TakeoutLibrary: Sendable {
     /// - Throws: ``ConnectorError`` where the directory cannot be read. What cannot be read in it is a problem:
     ///   ``problems()``.
     public func update(_ progress: @escaping @Sendable (Step) -> Void = { _ in }) async throws {
-        let lock = try CatalogLock(path: catalogPath.map { $0 + ".lock" })
+        let lock = try ProcessLock(path: catalogPath.map { $0 + ".lock" }, busy: "another run is reading these exports")
         defer { withExtendedLifetime(lock) {} }
         let files = try ExportFolder(path: directory).parts()
         let run = try await beginRun()
