@@ -47,11 +47,14 @@ let package = Package(
         .target(name: "HTTP", dependencies: ["CCurl"]),
         .target(name: "PhotosAPI", dependencies: ["ConnectorKit", "HTTP", "StrictJSON", crypto]),
         .target(name: "RcloneConfig", dependencies: ["ConnectorKit", "StrictJSON", crypto]),
-        .target(name: "PhotosLibrary", dependencies: ["ConnectorKit", "HTTP", "PhotosAPI", crypto, database]),
+        .target(
+            name: "PhotosLibrary", dependencies: ["ConnectorKit", "HTTP", "PhotosAPI", "StrictJSON", crypto, database]),
         .target(
             name: "PhotosImporter",
             dependencies: ["ConnectorKit", "PhotosAPI", "PhotosLibrary", "StrictJSON", "Takeout", crypto]),
-        .target(name: "PhotosExporter", dependencies: ["ConnectorKit", "HTTP", "PhotosAPI", "PhotosLibrary", crypto]),
+        .target(
+            name: "PhotosExporter",
+            dependencies: ["ConnectorKit", "HTTP", "PhotosAPI", "PhotosLibrary", "StrictJSON", crypto]),
         .target(name: "PluginJSONL", dependencies: ["ConnectorKit", "StrictJSON", crypto]),
         .target(
             name: "PluginPlakar", dependencies: ["ConnectorKit", protobuf] + grpc + nioPipes, exclude: ["Protocol"]),
@@ -91,7 +94,8 @@ let package = Package(
             name: "PhotosAPITests",
             dependencies: ["FakePhotos", "HTTP", "PhotosAPI", "SeededRandom", "TestSupport", crypto]),
         .testTarget(
-            name: "PhotosLibraryTests", dependencies: ["ConnectorKit", "PhotosAPI", "PhotosLibrary", "SeededRandom"]),
+            name: "PhotosLibraryTests",
+            dependencies: ["ConnectorKit", "PhotosAPI", "PhotosLibrary", "SeededRandom", "StrictJSON"]),
         .testTarget(
             name: "CommandsTests",
             dependencies: [
