@@ -10,17 +10,29 @@ struct LibraryContents: Sendable {
     var failures: [Pathname: ConnectorError]
     /// What is known of an album, by its directory: its title as the service has it, and more.
     var albumAttributes: [Pathname: [String: String]]
+    /// The albums that are shown, in the order of their paths.
+    var albums: [CatalogAlbum] = []
+    /// The ids of albums by their numbers.
+    var albumIDs: [Int64: String] = [:]
+
+    /// Notes what is known of albums; what is not shown is left out.
+    mutating func note(_ known: [(ListedAlbum, CatalogAlbum)]) {
+        for (listed, _) in known { albumIDs[listed.number] = listed.album.id }
+        albums = known.filter { shelf.shows(album: $0.0.number) || $0.1.error != nil }.map(\.1)
+            .sorted { ($0.paths.first ?? "", $0.id) < ($1.paths.first ?? "", $1.id) }
+    }
 
     /// A root that is nowhere is an error, not an empty source.
     /// - Parameter hint: where to look.
-    func checkRoot(of scope: Scope, hint: String) async throws {
+    /// - Returns: whether the root is a directory, and not a file.
+    func checkRoot(of scope: Scope, hint: String) async throws -> Bool {
         let root = scope.root
         // What a filter leaves nothing of is there all the same.
         let isDirectory =
             shelf.directories.values.contains { root.contains($0.path) }
             || failures.keys.contains { root.contains($0) }
-        if scope.isFixedDirectory || isDirectory { return }
-        if try await shelf.showsItem(at: root) { return }
+        if scope.isFixedDirectory || isDirectory { return true }
+        if try await shelf.showsItem(at: root) { return false }
         // Where what would show it could not be listed, nobody knows whether it is there.
         if let error = failures.first(where: { $0.key.contains(root) })?.value { throw error }
         throw ConnectorError(.notFound, "there is no \(root) in this library", hint: hint)

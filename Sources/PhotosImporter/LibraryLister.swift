@@ -51,8 +51,12 @@ struct LibraryLister: Sendable {
         for album in albums + failed {
             if let path = album.directory { attributes[path] = [Attribute.albumTitle: album.album.title] }
         }
-        return LibraryContents(
+        var contents = LibraryContents(
             shelf: shelf, directories: directories, failures: failures, albumAttributes: attributes)
+        contents.note(
+            albums.map { ($0, CatalogAlbum($0)) }
+                + failed.map { ($0, CatalogAlbum($0, error: $0.directory.flatMap { failures[$0] })) })
+        return contents
     }
 
     private func listFavorites(into listing: Listing) async throws {

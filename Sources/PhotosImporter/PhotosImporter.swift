@@ -2,6 +2,7 @@ import ConnectorKit
 import HTTP
 import PhotosAPI
 import PhotosLibrary
+import StrictJSON
 
 /// A Google Photos library as a source of records.
 ///
@@ -14,6 +15,7 @@ public final class PhotosImporter: Importer {
     private let proxy: OriginalsProxy?
     private let settings: LibrarySettings
     private let scope: Scope
+    private let catalog: ImportCatalog?
     private let index: Index
     private let sizes: SizeLedger
     private let reporter: any ConnectorReporter
@@ -28,8 +30,10 @@ public final class PhotosImporter: Importer {
     ) throws {
         settings = try LibrarySettings(raw)
         scope = try Scope(
-            root: settings.root, views: settings.views, layout: settings.layout, startYear: settings.startYear
+            root: ImportCatalog.subject(of: settings.root), views: settings.views, layout: settings.layout,
+            startYear: settings.startYear
         ).narrowed(by: settings.filter)
+        catalog = try ImportCatalog(root: settings.root, form: settings.form)
         identity = ConnectorIdentity(
             origin: settings.origin, kind: "googlephotos", root: settings.root, flags: ["stream"])
         let index = try index ?? Index(path: Index.path(for: settings, environment: runtime.environment))
@@ -65,15 +69,22 @@ public final class PhotosImporter: Importer {
             client: client, index: index, scope: scope, filter: settings.filter, plan: plan, reporter: reporter,
             runtime: runtime
         ).list()
-        try await contents.checkRoot(
+        let isDirectory = try await contents.checkRoot(
             of: scope,
             hint:
                 "gphotos source ls NAME lists what is there; since 31 March 2025 Google shows an app only what that app "
                 + "uploaded")
         contents.tellOfHidden(before: settings.startYear, to: reporter)
-        try await contents.emitDirectories(of: scope, to: sink)
         do {
-            try await emitItems(contents.shelf, to: sink)
+            if let catalog, catalog.isAlone {
+                try await emit(catalog, of: contents, fingerprint: nil, to: sink)
+            } else {
+                try await contents.emitDirectories(of: scope, to: sink)
+                let fingerprint = try await emitItems(contents, to: sink)
+                if let catalog, isDirectory, fingerprint != nil || !contents.albums.isEmpty {
+                    try await emit(catalog, of: contents, fingerprint: fingerprint, to: sink)
+                }
+            }
         } catch {
             // What was learnt is worth keeping, however the import ends.
             try? await sizes.save()
@@ -98,8 +109,11 @@ public final class PhotosImporter: Importer {
         try await sizes.save()
     }
 
-    private func emitItems(_ shelf: Shelf, to sink: any RecordSink) async throws {
+    /// - Returns: the fingerprint of the lines of the items in the catalog; nil where nothing is shown.
+    private func emitItems(_ contents: LibraryContents, to sink: any RecordSink) async throws -> String? {
+        let shelf = contents.shelf
         let expected = try await shelf.count()
+        var digest = CatalogDigest()
         let supply = byteSupply
         var emitted = 0
         var visited = 0
@@ -112,6 +126,7 @@ public final class PhotosImporter: Importer {
             visited += page.count
             if settings.readsSizes { page = try await sizeReader.complete(page) }
             for item in page where !item.places.isEmpty {
+                if catalog != nil { digest.add(line(item, contents)) }
                 try await emit(item, supply: supply, to: sink)
                 emitted += 1
             }
@@ -120,13 +135,41 @@ public final class PhotosImporter: Importer {
         }
         // A listing is never cut short silently.
         if visited != expected { throw Shelf.disturbed }
+        return emitted == 0 ? nil : digest.finish()
     }
 
-    /// A record for each place of an item, next to each other.
+    /// - Parameter fingerprint: nil where it is not known yet.
+    private func emit(
+        _ catalog: ImportCatalog, of contents: LibraryContents, fingerprint: String?, to sink: any RecordSink
+    ) async throws {
+        struct Position {
+            var last: ShelvedItem?
+            var visited = 0
+        }
+        let expected = try await contents.shelf.count()
+        let lines = CatalogLines(from: Position()) { [self] position in
+            let page = try await contents.shelf.page(before: position.last)
+            guard let last = page.last else {
+                // Another run may have listed the account since: a catalog is never cut short silently.
+                if position.visited != expected { throw Shelf.disturbed }
+                return nil
+            }
+            let lines = page.filter { !$0.places.isEmpty }.map { line($0, contents) }
+            return (lines, Position(last: last, visited: position.visited + page.count))
+        }
+        let known = if let fingerprint { fingerprint } else { try await lines.fingerprint() }
+        try await catalog.emit(contents, items: lines, fingerprint: known, reporter: reporter, to: sink)
+    }
+
+    private func line(_ item: ShelvedItem, _ contents: LibraryContents) -> JSON {
+        CatalogItem(item, albums: contents.albumIDs, isOriginal: proxy != nil).json
+    }
+
     private var byteSupply: ByteSupply {
         ByteSupply(client: client, urls: BaseURLs(client: client, index: index, runtime: runtime), proxy: proxy)
     }
 
+    /// A record for each place of an item, next to each other.
     private func emit(_ item: ShelvedItem, supply: ByteSupply, to sink: any RecordSink) async throws {
         let content = ItemContent(
             item: item, supply: supply, sizes: sizes, places: item.places.count, runtime: runtime)

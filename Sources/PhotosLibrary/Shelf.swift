@@ -7,7 +7,8 @@ import GRDB
 public struct Shelf: Sendable {
     let index: Index
     let listing: Int64
-    let scope: Scope
+    /// What is shown.
+    public let scope: Scope
     let filter: LibraryFilter
     let plan: ListingPlan
     /// The albums that were listed whole.
@@ -212,9 +213,16 @@ public struct Shelf: Sendable {
             && (!plan.onlyMembers || !item.members.isEmpty)
     }
 
-    struct Membership {
-        var album: Int64
-        var position: Int
+    /// An album that holds an item, by its number, and the place in it, from 0.
+    public struct Membership: Sendable, Hashable {
+        public var album: Int64
+        public var position: Int
+    }
+
+    /// Whether an album is shown, be it that nothing is in it.
+    public func shows(album: Int64) -> Bool {
+        guard let directory = albums[album].flatMap({ directories[$0] }) else { return false }
+        return directory.isShown && scope.root.contains(directory.path)
     }
 
     private func memberships(_ db: Database, of items: [Int64]) throws -> [Int64: [Membership]] {
@@ -295,6 +303,8 @@ public struct Shelf: Sendable {
         let giver = NameGiver(db, scope.layout)
         for index in items.indices {
             let item = items[index]
+            items[index].isFavorite = item.favoriteSeen == listing
+            items[index].albums = (members[item.number] ?? []).filter { shows(album: $0.album) }
             let places = try places(
                 Sighting(
                     time: item.item.creationTime, isVideo: item.item.kind == .video,

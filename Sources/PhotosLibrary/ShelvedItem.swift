@@ -18,6 +18,10 @@ public struct ShelvedItem: Sendable {
     /// Bytes, as they were counted when it was downloaded last.
     public var size: Int64?
     public var places: [Place] = []
+    /// The albums that hold it, of those that are shown.
+    public var albums: [Shelf.Membership] = []
+    /// Whether it was listed among the favorites.
+    public var isFavorite = false
     /// The last listings that held it in the library and among the favorites.
     let librarySeen: Int64
     let favoriteSeen: Int64
