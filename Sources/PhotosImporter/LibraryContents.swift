@@ -10,6 +10,8 @@ struct LibraryContents: Sendable {
     var failures: [Pathname: ConnectorError]
     /// What is known of an album, by its directory: its title as the service has it, and more.
     var albumAttributes: [Pathname: [String: String]]
+    /// Since the listing before that asked the same; nil where there was none.
+    var changes: ListingChanges?
 
     /// A root that is nowhere is an error, not an empty source.
     /// - Parameter hint: where to look.

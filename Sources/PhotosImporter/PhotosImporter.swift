@@ -2,6 +2,7 @@ import ConnectorKit
 import HTTP
 import PhotosAPI
 import PhotosLibrary
+import Synchronization
 
 /// A Google Photos library as a source of records.
 ///
@@ -18,6 +19,7 @@ public final class PhotosImporter: Importer {
     private let sizes: SizeLedger
     private let reporter: any ConnectorReporter
     private let runtime: Runtime
+    private let changes = Mutex<ListingChanges?>(nil)
 
     /// Sets the importer up without a word to the network.
     /// - Parameter reload: asked for the sign-in before it is renewed, where it is known who keeps it.
@@ -32,7 +34,10 @@ public final class PhotosImporter: Importer {
         ).narrowed(by: settings.filter)
         identity = ConnectorIdentity(
             origin: settings.origin, kind: "googlephotos", root: settings.root, flags: ["stream"])
-        let index = try index ?? Index(path: Index.path(for: settings, environment: runtime.environment))
+        let index =
+            try index
+            ?? Index(
+                path: Index.path(for: settings, environment: runtime.environment), runtime: runtime)
         self.index = index
         sizes = SizeLedger(index: index)
         self.reporter = reporter
@@ -50,7 +55,9 @@ public final class PhotosImporter: Importer {
         try await sizes.save()
     }
 
-    public func counters() async -> [String: Int64] { client.statistics.counters }
+    public func counters() async -> [String: Int64] {
+        client.statistics.counters.merging(changes.withLock { $0?.counters ?? [:] }) { $1 }
+    }
 
     public func importRecords(state: String?, to sink: any RecordSink) async throws -> String? {
         let lock = try index.lockForImport()
@@ -65,6 +72,7 @@ public final class PhotosImporter: Importer {
             client: client, index: index, scope: scope, filter: settings.filter, plan: plan, reporter: reporter,
             runtime: runtime
         ).list()
+        changes.withLock { $0 = contents.changes }
         try await contents.checkRoot(
             of: scope,
             hint:
@@ -99,7 +107,7 @@ public final class PhotosImporter: Importer {
     }
 
     private func emitItems(_ shelf: Shelf, to sink: any RecordSink) async throws {
-        let expected = try await shelf.count()
+        let expected = shelf.count
         let supply = byteSupply
         var emitted = 0
         var visited = 0

@@ -29,6 +29,8 @@ struct TakeoutLister: Sendable {
         let plan = plan
         let counts = try await listItems(plan, into: listing)
         let albums = plan.listsAlbums ? try await listAlbums(into: listing) : []
+        let failures = try await failures()
+        let changes = try await listing.finish(plan.question, isWhole: failures.isEmpty)
         let shelf = try await Shelf(
             index: index, listing: listing, scope: scope, filter: filter, plan: plan, albums: albums.map(\.listed),
             showsFavorites: scope.showsFavorites)
@@ -44,11 +46,11 @@ struct TakeoutLister: Sendable {
                 Attribute.notes: album.notes,
             ].filter { !$0.value.isEmpty }
         }
-        let failures = try await failures()
         for path in failures.keys { directories[path] = directories[path] ?? .epoch }
         return (
             LibraryContents(
-                shelf: shelf, directories: directories, failures: failures, albumAttributes: attributes), counts
+                shelf: shelf, directories: directories, failures: failures, albumAttributes: attributes,
+                changes: changes), counts
         )
     }
 
