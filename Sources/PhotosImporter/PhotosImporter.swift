@@ -3,6 +3,7 @@ import HTTP
 import PhotosAPI
 import PhotosLibrary
 import StrictJSON
+import Synchronization
 
 /// A Google Photos library as a source of records.
 ///
@@ -20,6 +21,7 @@ public final class PhotosImporter: Importer {
     private let sizes: SizeLedger
     private let reporter: any ConnectorReporter
     private let runtime: Runtime
+    private let changes = Mutex<ListingChanges?>(nil)
 
     /// Sets the importer up without a word to the network.
     /// - Parameter reload: asked for the sign-in before it is renewed, where it is known who keeps it.
@@ -36,7 +38,10 @@ public final class PhotosImporter: Importer {
         catalog = try ImportCatalog(root: settings.root, form: settings.form)
         identity = ConnectorIdentity(
             origin: settings.origin, kind: "googlephotos", root: settings.root, flags: ["stream"])
-        let index = try index ?? Index(path: Index.path(for: settings, environment: runtime.environment))
+        let index =
+            try index
+            ?? Index(
+                path: Index.path(for: settings, environment: runtime.environment), runtime: runtime)
         self.index = index
         sizes = SizeLedger(index: index)
         self.reporter = reporter
@@ -54,7 +59,9 @@ public final class PhotosImporter: Importer {
         try await sizes.save()
     }
 
-    public func counters() async -> [String: Int64] { client.statistics.counters }
+    public func counters() async -> [String: Int64] {
+        client.statistics.counters.merging(changes.withLock { $0?.counters ?? [:] }) { $1 }
+    }
 
     public func importRecords(state: String?, to sink: any RecordSink) async throws -> String? {
         let lock = try index.lockForImport()
@@ -69,6 +76,7 @@ public final class PhotosImporter: Importer {
             client: client, index: index, scope: scope, filter: settings.filter, plan: plan, reporter: reporter,
             runtime: runtime
         ).list()
+        changes.withLock { $0 = contents.changes }
         let isDirectory = try await contents.checkRoot(
             of: scope,
             hint:
@@ -77,12 +85,12 @@ public final class PhotosImporter: Importer {
         contents.tellOfHidden(before: settings.startYear, to: reporter)
         do {
             if let catalog, catalog.isAlone {
-                try await emit(catalog, of: contents, fingerprint: nil, to: sink)
+                try await emit(catalog, of: contents, to: sink)
             } else {
                 try await contents.emitDirectories(of: scope, to: sink)
-                let fingerprint = try await emitItems(contents, to: sink)
-                if let catalog, isDirectory, fingerprint != nil || !contents.albums.isEmpty {
-                    try await emit(catalog, of: contents, fingerprint: fingerprint, to: sink)
+                let count = try await emitItems(contents.shelf, to: sink)
+                if let catalog, isDirectory, count > 0 || !contents.albums.isEmpty {
+                    try await emit(catalog, of: contents, to: sink)
                 }
             }
         } catch {
@@ -109,11 +117,9 @@ public final class PhotosImporter: Importer {
         try await sizes.save()
     }
 
-    /// - Returns: the fingerprint of the lines of the items in the catalog; nil where nothing is shown.
-    private func emitItems(_ contents: LibraryContents, to sink: any RecordSink) async throws -> String? {
-        let shelf = contents.shelf
-        let expected = try await shelf.count()
-        var digest = CatalogDigest()
+    /// - Returns: how many items are shown.
+    private func emitItems(_ shelf: Shelf, to sink: any RecordSink) async throws -> Int {
+        let expected = shelf.count
         let supply = byteSupply
         var emitted = 0
         var visited = 0
@@ -126,7 +132,6 @@ public final class PhotosImporter: Importer {
             visited += page.count
             if settings.readsSizes { page = try await sizeReader.complete(page) }
             for item in page where !item.places.isEmpty {
-                if catalog != nil { digest.add(line(item, contents)) }
                 try await emit(item, supply: supply, to: sink)
                 emitted += 1
             }
@@ -135,30 +140,30 @@ public final class PhotosImporter: Importer {
         }
         // A listing is never cut short silently.
         if visited != expected { throw Shelf.disturbed }
-        return emitted == 0 ? nil : digest.finish()
+        return emitted
     }
 
-    /// - Parameter fingerprint: nil where it is not known yet.
-    private func emit(
-        _ catalog: ImportCatalog, of contents: LibraryContents, fingerprint: String?, to sink: any RecordSink
-    ) async throws {
+    /// Sends the catalog. What tells it from another is what the index knows, and what of it is shown.
+    private func emit(_ catalog: ImportCatalog, of contents: LibraryContents, to sink: any RecordSink) async throws {
         struct Position {
             var last: ShelvedItem?
             var visited = 0
         }
-        let expected = try await contents.shelf.count()
+        let expected = contents.shelf.count
+        try await sizes.save()
+        let fingerprint = contents.fingerprint(try await index.revision, settings.catalogKey)
         let lines = CatalogLines(from: Position()) { [self] position in
+            // What was learnt since is in it, too.
+            if position.last == nil { try await sizes.save() }
             let page = try await contents.shelf.page(before: position.last)
             guard let last = page.last else {
-                // Another run may have listed the account since: a catalog is never cut short silently.
                 if position.visited != expected { throw Shelf.disturbed }
                 return nil
             }
             let lines = page.filter { !$0.places.isEmpty }.map { line($0, contents) }
             return (lines, Position(last: last, visited: position.visited + page.count))
         }
-        let known = if let fingerprint { fingerprint } else { try await lines.fingerprint() }
-        try await catalog.emit(contents, items: lines, fingerprint: known, reporter: reporter, to: sink)
+        try await catalog.emit(contents, items: lines, fingerprint: fingerprint, reporter: reporter, to: sink)
     }
 
     private func line(_ item: ShelvedItem, _ contents: LibraryContents) -> JSON {
