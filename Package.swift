@@ -104,7 +104,12 @@ let package = Package(
                 arguments,
                 crypto,
             ]),
-        .testTarget(name: "HostEngineTests", dependencies: ["ConnectorKit", "HostEngine", crypto]),
+        .testTarget(
+            name: "HostEngineTests",
+            dependencies: [
+                "ConnectorKit", "FakePhotos", "HostEngine", "PhotosExporter", "PhotosLibrary", "PluginJSONL",
+                "SeededRandom", "TestSupport", "Vault", "gphotos", crypto,
+            ]),
         .testTarget(
             name: "PluginJSONLTests",
             dependencies: ["ConnectorKit", "PluginJSONL", "SeededRandom", "StrictJSON", crypto]),

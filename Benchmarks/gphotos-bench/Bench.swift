@@ -17,7 +17,14 @@ struct Bench {
         try await TransferBench(tools: tools, items: 10_000 / scale, itemSize: 20 << 10).run()
         try await DownloadBench(tools: tools, items: 400 / scale, itemSize: 4 << 20).run()
         try await DownloadBench(tools: tools, items: 10_000 / scale, itemSize: 20 << 10).run()
-        try await RestoreBench(tools: tools, items: 1000 / scale).run()
+        for milliseconds in [0, 30] {
+            try await RestoreBench(
+                tools: tools, items: 1000 / scale, itemSize: 20 << 10, milliseconds: milliseconds
+            ).run()
+            try await RestoreBench(
+                tools: tools, items: 200 / scale, itemSize: 4 << 20, milliseconds: milliseconds
+            ).run()
+        }
         try await SoakBench(tools: tools, items: 20_000 / scale).run()
         try? FileManager.default.removeItem(atPath: tools.scratch)
     }

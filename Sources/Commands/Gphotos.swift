@@ -13,7 +13,7 @@ struct Gphotos: AsyncParsableCommand {
         subcommands: [
             RemoteGroup<SourceNoun>.self, RemoteGroup<DestinationNoun>.self, LoginCommand.self, BackupCommand.self,
             SnapshotsCommand.self, LsCommand.self, CatCommand.self, DiffCommand.self, RestoreCommand.self,
-            MirrorCommand.self, CompareCommand.self,
+            MirrorCommand.self, PushCommand.self, CompareCommand.self,
             CheckCommand.self, ForgetCommand.self, PruneCommand.self, DoctorCommand.self, TakeoutCommand.self,
             PluginCommand.self,
             VersionCommand.self,

@@ -106,6 +106,22 @@ enum Connection {
         }
     }
 
+    /// Runs a body with a connector, which is ended in order afterwards.
+    static func with<Value: Sendable>(
+        _ reference: RemoteReference, kind: RemoteKind, context: CommandContext, console: Console,
+        _ body: (ConnectorLink) async throws -> Value
+    ) async throws -> Value {
+        let link = try await open(reference, kind: kind, context: context, console: console)
+        do {
+            let value = try await body(link)
+            await link.close()
+            return value
+        } catch {
+            await link.close()
+            throw error
+        }
+    }
+
     /// How many transfers a remote's settings allow at a time.
     static func transfers(_ config: [String: String]) throws -> Int {
         try Settings(config).integer("transfers", default: 16, in: 1...128)

@@ -22,8 +22,10 @@ struct RestoreCommand: GphotosCommand {
     @Option(help: "A folder, @NAME, or @NAME:/album/TITLE.")
     var to: String
 
-    @Flag(help: "List what would be restored, and write nothing.")
+    @Flag(help: "Say what would be created or written, and do nothing.")
     var dryRun = false
+
+    private var goesToAccount: Bool { to.hasPrefix("@") }
 
     func run(_ context: CommandContext) async throws {
         let console = context.console(global)
@@ -36,66 +38,41 @@ struct RestoreCommand: GphotosCommand {
         guard try vault.entry(of: found, at: reference.path) != nil else {
             throw Failure(.notFound, "the snapshot \(found.id.prefix(8)) has no \(reference.path)")
         }
-        if dryRun { return try await preview(vault, found, reference.path, console: console) }
         let selection = RestoreSelection(vault: vault, snapshot: found, part: reference.path)
-        let report = RunReport("restoring", console: console, runtime: context.runtime)
+        let report = RunReport(dryRun ? "looking" : "restoring", console: console, runtime: context.runtime)
         defer { report.finish() }
-        let summary =
-            to.hasPrefix("@")
-            ? try await export(selection, report: report, context: context, console: console)
-            : try await FolderRestore(selection: selection, folder: context.absolutePath(to), observer: report).run()
+        let summary: DeliverySummary
+        if goesToAccount {
+            var destination = try RemoteReference(to)
+            if dryRun { destination.settings["dry_run"] = "true" }
+            summary = try await Connection.with(destination, kind: .destination, context: context, console: console) {
+                try await ExportRestore(selection: selection, link: $0, observer: report).run()
+            }
+        } else {
+            let folder = context.absolutePath(to)
+            summary =
+                dryRun
+                ? try await preview(selection, folder, console: console)
+                : try await FolderRestore(selection: selection, folder: folder, observer: report).run()
+        }
         report.finish()
-        try tell(summary, report: report, console: console)
-        let failed = report.listFailures("could not be restored")
-        if let end = summary.end { throw end }
-        if failed > 0 { throw ExitCode(.someItemsFailed) }
+        try DeliveryLines(
+            command: "restore", past: "restored", subject: "\(snapshot) to \(to)", isDryRun: dryRun,
+            asksService: goesToAccount, summary: summary, seconds: report.elapsed
+        ).print(to: console)
+        try report.conclude(summary, "could not be restored")
+        if dryRun, summary.failed > 0 { throw ExitCode(.someItemsFailed) }
     }
 
-    private func export(
-        _ selection: RestoreSelection, report: RunReport, context: CommandContext, console: Console
-    ) async throws -> RestoreSummary {
-        let link = try await Connection.open(
-            try RemoteReference(to), kind: .destination, context: context, console: console)
-        do {
-            let summary = try await ExportRestore(selection: selection, link: link, observer: report).run()
-            await link.close()
-            return summary
-        } catch {
-            await link.close()
-            throw error
+    private func preview(
+        _ selection: RestoreSelection, _ folder: String, console: Console
+    ) async throws -> DeliverySummary {
+        try await FolderRestorePreview(selection: selection, folder: folder).run { place, change in
+            if console.isJSON {
+                try console.printLine(["path": .string(place.string), "change": .string(change.rawValue)])
+            } else if change != .unchanged {
+                try console.print("\(change.rawValue)  \(place)")
+            }
         }
-    }
-
-    private func tell(_ summary: RestoreSummary, report: RunReport, console: Console) throws {
-        let requests = summary.counters["api_requests"] ?? 0
-        if console.isJSON {
-            var line: JSONObject = [
-                "type": "summary", "command": "restore", "files": .integer(Int64(summary.files)),
-                "stored": .integer(Int64(summary.stored)), "unchanged": .integer(Int64(summary.unchanged)),
-                "skipped": .integer(Int64(summary.skipped)), "failed": .integer(Int64(summary.failed)),
-                "bytes": .integer(summary.bytes), "api_requests": .integer(requests),
-                "seconds": .number(report.elapsed),
-            ]
-            line.members += QuotaLine(counters: summary.counters).members
-            return try console.printLine(.object(line))
-        }
-        try console.print("restored \(snapshot) to \(to)")
-        try console.print(
-            "  \(HumanFormat.count(summary.files, "file")), \(HumanFormat.size(summary.bytes)): "
-                + "\(HumanFormat.number(summary.stored)) stored, \(HumanFormat.number(summary.unchanged)) unchanged, "
-                + "\(HumanFormat.number(summary.skipped)) skipped, \(HumanFormat.number(summary.failed)) failed")
-        let asked = to.hasPrefix("@") ? HumanFormat.count(Int(requests), "API request") + ", " : ""
-        try console.print("  \(asked)\(HumanFormat.duration(.seconds(report.elapsed)))")
-        if let quota = QuotaLine(counters: summary.counters).text { try console.print("  \(quota)") }
-    }
-
-    private func preview(_ vault: Vault, _ found: Snapshot, _ part: Pathname, console: Console) async throws {
-        let listing = RecordListing(console: console)
-        try listing.begin()
-        for try await entry in try vault.entries(of: found, under: part, recursive: true)
-        where entry.record.kind != .directory {
-            try listing.add(entry.record, sha256: entry.object?.hex)
-        }
-        try listing.end()
     }
 }

@@ -94,6 +94,12 @@ final class RunReport: RunObserver {
         return failures.count
     }
 
+    /// The one reason for which several items failed; nil where there are several, or not even two items.
+    var sharedFailure: ConnectorError? {
+        let errors = state.withLock { $0.failures.map(\.error) }
+        return errors.count > 1 && errors.allSatisfy { $0 == errors[0] } ? errors[0] : nil
+    }
+
     /// Seconds since the start.
     var elapsed: Double {
         let end = runtime.now()

@@ -5,11 +5,12 @@ import PluginJSONL
 public final class ConnectorLink: Sendable {
     public let identity: ConnectorIdentity
     let session: HostSession
-    private let process: ConnectorProcess
+    /// Nil where the connector is a part of this process, as in tests.
+    let process: ConnectorProcess?
     private let runtime: Runtime
 
-    private init(
-        identity: ConnectorIdentity, session: HostSession, process: ConnectorProcess, runtime: Runtime
+    init(
+        identity: ConnectorIdentity, session: HostSession, process: ConnectorProcess?, runtime: Runtime
     ) {
         self.identity = identity
         self.session = session
@@ -54,6 +55,6 @@ public final class ConnectorLink: Sendable {
     /// Ends the session in order, and the process with it.
     public func close() async {
         await session.close()
-        _ = await process.finish(runtime: runtime)
+        _ = await process?.finish(runtime: runtime)
     }
 }

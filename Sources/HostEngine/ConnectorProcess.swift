@@ -19,7 +19,7 @@ final class ConnectorProcess: Sendable {
     /// We read what it writes here, and write what it reads there. The session owns both.
     let input: Int32
     let output: Int32
-    private let pid: pid_t
+    let pid: pid_t
     private let exit: Task<Int32, Never>
 
     /// - Throws: ``ConnectorError`` where it cannot be started.

@@ -6,12 +6,12 @@ import Vault
 ///
 /// A file is written under a temporary name and renamed when its content was checked, so that no half file ever has a
 /// name. What is there and is the same is left; what is there and differs is left too, and said: a restore destroys
-/// nothing.
+/// nothing. A link stays one where it leads to something that is restored with it, else it becomes a file.
 public final class FolderRestore: Sendable {
     private let selection: RestoreSelection
     private let path: String
     private let observer: any RunObserver
-    private let state = Mutex(RestoreSummary())
+    private let state = Mutex(DeliverySummary())
 
     private static let parallel = 4
 
@@ -23,7 +23,7 @@ public final class FolderRestore: Sendable {
     }
 
     /// - Throws: ``VaultError`` of kind `cannotWrite` or `full` where the folder does not take it.
-    public func run() async throws -> RestoreSummary {
+    public func run() async throws -> DeliverySummary {
         let folder = try LocalFolder(making: path)
         var times: [(Pathname, Timestamp)] = []
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -56,6 +56,7 @@ public final class FolderRestore: Sendable {
         let outcome: RecordOutcome
         do {
             let directory = try folder.makeDirectory(place.parent ?? .root)
+            let entry = try selection.placed(entry, at: place)
             outcome =
                 entry.record.kind == .symlink
                 ? try link(entry.record, at: place, in: directory) : try await file(entry, place.name, in: directory)

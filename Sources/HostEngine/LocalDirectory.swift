@@ -15,7 +15,7 @@ struct FileStatus: Sendable, Hashable {
     /// Tells two names of one file.
     var inode: UInt64
 
-    fileprivate init(_ status: stat) {
+    init(_ status: stat) {
         kind =
             switch status.st_mode & S_IFMT {
             case S_IFREG: .file

@@ -21,4 +21,18 @@ extension Pathname {
         }
         return true
     }
+
+    /// What a symlink here with that target leads to; nil where that is no place of the same tree.
+    func resolving(_ target: String) -> Pathname? {
+        if target.hasPrefix("/") { return nil }
+        var parts = Array(parts.dropLast())
+        for part in target.split(separator: "/") where part != "." {
+            if part != ".." {
+                parts.append(String(part))
+            } else if parts.popLast() == nil {
+                return nil
+            }
+        }
+        return try? Pathname("/" + parts.joined(separator: "/"))
+    }
 }

@@ -86,3 +86,9 @@ extension Stage {
         }
     }
 }
+
+extension Stage {
+    static func hash(_ bytes: [UInt8]) -> String {
+        SHA256.hash(data: Data(bytes)).map { String(format: "%02x", $0) }.joined()
+    }
+}
