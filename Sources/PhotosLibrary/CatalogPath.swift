@@ -21,4 +21,9 @@ public enum CatalogPath {
     public static func holds(_ pathname: Pathname) -> Bool {
         File(rawValue: pathname.name) != nil && pathname.parent?.name == Layout.catalog.name
     }
+
+    /// Whether a pathname is a catalog or part of one: nothing that is a photo, or an album.
+    public static func covers(_ pathname: Pathname) -> Bool {
+        Layout.catalog.contains(pathname) || holds(pathname) || pathname.name == Layout.catalog.name
+    }
 }

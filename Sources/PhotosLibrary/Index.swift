@@ -90,6 +90,7 @@ public final class Index: Sendable {
         migrator.registerMigration("upload-sessions") { db in try db.execute(sql: Journal.sessionSchema) }
         migrator.registerMigration("layouts") { db in try db.execute(sql: layouts) }
         migrator.registerMigration("sightings") { db in try db.execute(sql: Listing.schema) }
+        migrator.registerMigration("export-albums") { db in try db.execute(sql: Journal.albumSchema) }
         return migrator
     }()
 
