@@ -4,25 +4,28 @@ import PhotosLibrary
 /// The bytes of one item, whatever the number of its places: downloaded once.
 ///
 /// An item with one place is passed through. One with several goes through a spool, from which every place reads, in
-/// whatever order and however late the host opens them; it is gone when the host is done with the last.
+/// whatever order and however late the host opens them; it is gone when the host is done with the last, or when the room
+/// for all spools is used up and nobody is reading it.
 actor ItemContent {
     private let item: ShelvedItem
     private let supply: ByteSupply
-    private let sizes: SizeLedger
-    private let runtime: Runtime
-    private let isShared: Bool
+    private let ledger: ContentLedger
+    private let room: SpoolRoom
     private var unfinished: Int
     private var spool: Spool?
     private var size: Int64?
 
-    init(item: ShelvedItem, supply: ByteSupply, sizes: SizeLedger, places: Int, runtime: Runtime) {
+    /// - Parameter places: how many records have this content.
+    init(item: ShelvedItem, supply: ByteSupply, ledger: ContentLedger, room: SpoolRoom, places: Int) {
         self.item = item
         self.supply = supply
-        self.sizes = sizes
-        self.runtime = runtime
-        isShared = places > 1
+        self.ledger = ledger
+        self.room = room
         unfinished = places
+        isShared = places > 1
     }
+
+    private let isShared: Bool
 
     /// One place of the item, as a record's content.
     struct Place: ContentSource {
@@ -31,29 +34,42 @@ actor ItemContent {
         init(_ content: ItemContent) { self.content = content }
 
         func open() async throws -> any ContentReader { try await content.open() }
-        func finished(_ status: RecordStatus) async { await content.finished(status) }
+        func finished(_ status: RecordStatus) async { await content.finished(status, holding: nil) }
+        func finished(_ status: RecordStatus, holding held: HeldContent?) async {
+            await content.finished(status, holding: held)
+        }
+    }
+
+    private var download: any ContentReader {
+        MeasuredReader(supply.content(of: item)) { [weak self] size in await self?.learnt(size) }
     }
 
     private func open() async throws -> any ContentReader {
-        let measure: @Sendable (Int64) async -> Void = { [weak self] size in await self?.learnt(size) }
-        guard isShared else { return MeasuredReader(supply.content(of: item), onEnd: measure) }
+        // What alone is larger than the room for all would be dropped before anybody comes for it.
+        guard isShared, item.size ?? 0 <= room.limit else { return download }
         if let spool {
-            if await spool.isUsable { return spool.reader() }
-            if await spool.hasNoRoom { return MeasuredReader(supply.content(of: item), onEnd: measure) }
+            if let reader = await spool.reader() { return reader }
+            if await spool.hasNoRoom { return download }
+            if await spool.isDropped { await room.noteSecondDownload(of: item.item.filename) }
         }
-        let fresh = try Spool(
-            filling: MeasuredReader(supply.content(of: item), onEnd: measure),
-            // On many machines /tmp is memory.
-            directory: runtime.environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/var/tmp")
+        let fresh = try await room.spool(filling: download)
+        // Another place may have come first while the file was made.
+        if let spool, let reader = await spool.reader() {
+            await fresh.discard()
+            return reader
+        }
         spool = fresh
-        return fresh.reader()
+        guard let reader = await fresh.reader() else { return download }
+        return reader
     }
 
     private func learnt(_ size: Int64) { self.size = size }
 
-    private func finished(_ status: RecordStatus) async {
+    private func finished(_ status: RecordStatus, holding held: HeldContent?) async {
         unfinished -= 1
-        if status == .stored, let size { await sizes.note(size, ofItem: item.number) }
+        if status == .stored || status == .unchanged {
+            await ledger.note(size: held?.size ?? (status == .stored ? size : nil), sha256: held?.sha256, of: item)
+        }
         if unfinished == 0 {
             await spool?.discard()
             spool = nil
@@ -84,22 +100,25 @@ actor MeasuredReader: ContentReader {
     func close() async { await reader.close() }
 }
 
-/// Sizes that were learnt by downloading, written to the index now and then.
-actor SizeLedger {
+/// What was learnt of contents, by downloading them and by what the host says that it holds, written to the index now
+/// and then.
+actor ContentLedger {
     private let index: Index
     private var pending: [Int64: Int64] = [:]
 
     init(index: Index) { self.index = index }
 
-    func note(_ size: Int64, ofItem number: Int64) async {
-        pending[number] = size
+    /// Notes what is new.
+    func note(size: Int64?, sha256: String?, of item: ShelvedItem) async {
+        guard let size, size != item.size else { return }
+        pending[item.number] = size
         // Losing some is no loss: they are learnt again.
         if pending.count >= 500 { try? await save() }
     }
 
     func save() async throws {
-        let sizes = pending
+        let learnt = pending
         pending = [:]
-        try await index.learn(sizes: sizes)
+        try await index.learn(sizes: learnt)
     }
 }
