@@ -11,6 +11,7 @@ actor ItemContent {
     private let supply: ByteSupply
     private let ledger: ContentLedger
     private let room: SpoolRoom
+    private let isShared: Bool
     private var unfinished: Int
     private var spool: Spool?
     private var size: Int64?
@@ -24,8 +25,6 @@ actor ItemContent {
         unfinished = places
         isShared = places > 1
     }
-
-    private let isShared: Bool
 
     /// One place of the item, as a record's content.
     struct Place: ContentSource {
@@ -104,14 +103,14 @@ actor MeasuredReader: ContentReader {
 /// and then.
 actor ContentLedger {
     private let index: Index
-    private var pending: [Int64: Int64] = [:]
+    private var pending: [Int64: LearntContent] = [:]
 
     init(index: Index) { self.index = index }
 
     /// Notes what is new.
     func note(size: Int64?, sha256: String?, of item: ShelvedItem) async {
-        guard let size, size != item.size else { return }
-        pending[item.number] = size
+        guard let size, size != item.size || (sha256 != nil && sha256 != item.sha256) else { return }
+        pending[item.number] = LearntContent(size: size, sha256: sha256)
         // Losing some is no loss: they are learnt again.
         if pending.count >= 500 { try? await save() }
     }
@@ -119,6 +118,6 @@ actor ContentLedger {
     func save() async throws {
         let learnt = pending
         pending = [:]
-        try await index.learn(sizes: learnt)
+        try await index.learn(learnt)
     }
 }

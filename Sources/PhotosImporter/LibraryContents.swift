@@ -10,6 +10,8 @@ struct LibraryContents: Sendable {
     var failures: [Pathname: ConnectorError]
     /// What is known of an album, by its directory: its title as the service has it, and more.
     var albumAttributes: [Pathname: [String: String]]
+    /// Since the listing before that asked the same; nil where there was none.
+    var changes: ListingChanges?
     /// The albums that are shown, in the order of their paths.
     var albums: [CatalogAlbum] = []
     /// The ids of albums by their numbers.
@@ -36,6 +38,16 @@ struct LibraryContents: Sendable {
         // Where what would show it could not be listed, nobody knows whether it is there.
         if let error = failures.first(where: { $0.key.contains(root) })?.value { throw error }
         throw ConnectorError(.notFound, "there is no \(root) in this library", hint: hint)
+    }
+
+    /// What tells the catalog of this from another.
+    /// - Parameters:
+    ///   - revision: of the index.
+    ///   - key: of what decides what is shown of it. What could not be listed is not shown, too.
+    func fingerprint(_ revision: String, _ key: String) -> String {
+        let missing = failures.sorted { $0.key < $1.key }.map { "\($0.key.string) \($0.value.message)" }
+        let text = (["1", revision, key] + missing).joined(separator: "\n")
+        return SafeName.mark(of: text, digits: 32)
     }
 
     /// A backup leaves nothing out in silence.

@@ -3,6 +3,7 @@ import HTTP
 import PhotosAPI
 import PhotosLibrary
 import StrictJSON
+import Synchronization
 
 /// A Google Photos library as a source of records.
 ///
@@ -17,9 +18,11 @@ public final class PhotosImporter: Importer {
     private let scope: Scope
     private let catalog: ImportCatalog?
     private let index: Index
-    private let sizes: SizeLedger
+    private let ledger: ContentLedger
+    private let room: SpoolRoom
     private let reporter: any ConnectorReporter
     private let runtime: Runtime
+    private let changes = Mutex<ListingChanges?>(nil)
 
     /// Sets the importer up without a word to the network.
     /// - Parameter reload: asked for the sign-in before it is renewed, where it is known who keeps it.
@@ -36,9 +39,13 @@ public final class PhotosImporter: Importer {
         catalog = try ImportCatalog(root: settings.root, form: settings.form)
         identity = ConnectorIdentity(
             origin: settings.origin, kind: "googlephotos", root: settings.root, flags: ["stream"])
-        let index = try index ?? Index(path: Index.path(for: settings, environment: runtime.environment))
+        let index =
+            try index
+            ?? Index(
+                path: Index.path(for: settings, environment: runtime.environment), runtime: runtime)
         self.index = index
-        sizes = SizeLedger(index: index)
+        ledger = ContentLedger(index: index)
+        room = SpoolRoom(limit: settings.form.spoolLimit, runtime: runtime, reporter: reporter)
         self.reporter = reporter
         self.runtime = runtime
         client = try PhotosClient(settings, runtime: runtime, reporter: reporter, reload: reload)
@@ -51,10 +58,15 @@ public final class PhotosImporter: Importer {
     public func close() async throws {
         client.shutdown()
         proxy?.shutdown()
-        try await sizes.save()
+        try await ledger.save()
     }
 
-    public func counters() async -> [String: Int64] { client.statistics.counters }
+    public func counters() async -> [String: Int64] {
+        var counters = client.statistics.counters.merging(changes.withLock { $0?.counters ?? [:] }) { $1 }
+        let again = await room.secondDownloads
+        if again > 0 { counters["second_downloads"] = again }
+        return counters
+    }
 
     public func importRecords(state: String?, to sink: any RecordSink) async throws -> String? {
         let lock = try index.lockForImport()
@@ -69,6 +81,7 @@ public final class PhotosImporter: Importer {
             client: client, index: index, scope: scope, filter: settings.filter, plan: plan, reporter: reporter,
             runtime: runtime
         ).list()
+        changes.withLock { $0 = contents.changes }
         let isDirectory = try await contents.checkRoot(
             of: scope,
             hint:
@@ -77,20 +90,20 @@ public final class PhotosImporter: Importer {
         contents.tellOfHidden(before: settings.startYear, to: reporter)
         do {
             if let catalog, catalog.isAlone {
-                try await emit(catalog, of: contents, fingerprint: nil, to: sink)
+                try await emit(catalog, of: contents, to: sink)
             } else {
                 try await contents.emitDirectories(of: scope, to: sink)
-                let fingerprint = try await emitItems(contents, to: sink)
-                if let catalog, isDirectory, fingerprint != nil || !contents.albums.isEmpty {
-                    try await emit(catalog, of: contents, fingerprint: fingerprint, to: sink)
+                let count = try await emitItems(contents.shelf, to: sink)
+                if let catalog, isDirectory, count > 0 || !contents.albums.isEmpty {
+                    try await emit(catalog, of: contents, to: sink)
                 }
             }
         } catch {
             // What was learnt is worth keeping, however the import ends.
-            try? await sizes.save()
+            try? await ledger.save()
             throw error
         }
-        try await sizes.save()
+        try await ledger.save()
         return nil
     }
 
@@ -106,14 +119,12 @@ public final class PhotosImporter: Importer {
             try await sink.emit(.directory(directory, modificationTime: item.creationTime), content: nil)
         }
         try await emit(shelved, supply: byteSupply, to: sink)
-        try await sizes.save()
+        try await ledger.save()
     }
 
-    /// - Returns: the fingerprint of the lines of the items in the catalog; nil where nothing is shown.
-    private func emitItems(_ contents: LibraryContents, to sink: any RecordSink) async throws -> String? {
-        let shelf = contents.shelf
-        let expected = try await shelf.count()
-        var digest = CatalogDigest()
+    /// - Returns: how many items are shown.
+    private func emitItems(_ shelf: Shelf, to sink: any RecordSink) async throws -> Int {
+        let expected = shelf.count
         let supply = byteSupply
         var emitted = 0
         var visited = 0
@@ -126,7 +137,6 @@ public final class PhotosImporter: Importer {
             visited += page.count
             if settings.readsSizes { page = try await sizeReader.complete(page) }
             for item in page where !item.places.isEmpty {
-                if catalog != nil { digest.add(line(item, contents)) }
                 try await emit(item, supply: supply, to: sink)
                 emitted += 1
             }
@@ -135,30 +145,30 @@ public final class PhotosImporter: Importer {
         }
         // A listing is never cut short silently.
         if visited != expected { throw Shelf.disturbed }
-        return emitted == 0 ? nil : digest.finish()
+        return emitted
     }
 
-    /// - Parameter fingerprint: nil where it is not known yet.
-    private func emit(
-        _ catalog: ImportCatalog, of contents: LibraryContents, fingerprint: String?, to sink: any RecordSink
-    ) async throws {
+    /// Sends the catalog. What tells it from another is what the index knows, and what of it is shown.
+    private func emit(_ catalog: ImportCatalog, of contents: LibraryContents, to sink: any RecordSink) async throws {
         struct Position {
             var last: ShelvedItem?
             var visited = 0
         }
-        let expected = try await contents.shelf.count()
+        let expected = contents.shelf.count
+        try await ledger.save()
+        let fingerprint = contents.fingerprint(try await index.revision, settings.catalogKey)
         let lines = CatalogLines(from: Position()) { [self] position in
+            // What was learnt since is in it, too.
+            if position.last == nil { try await ledger.save() }
             let page = try await contents.shelf.page(before: position.last)
             guard let last = page.last else {
-                // Another run may have listed the account since: a catalog is never cut short silently.
                 if position.visited != expected { throw Shelf.disturbed }
                 return nil
             }
             let lines = page.filter { !$0.places.isEmpty }.map { line($0, contents) }
             return (lines, Position(last: last, visited: position.visited + page.count))
         }
-        let known = if let fingerprint { fingerprint } else { try await lines.fingerprint() }
-        try await catalog.emit(contents, items: lines, fingerprint: known, reporter: reporter, to: sink)
+        try await catalog.emit(contents, items: lines, fingerprint: fingerprint, reporter: reporter, to: sink)
     }
 
     private func line(_ item: ShelvedItem, _ contents: LibraryContents) -> JSON {
@@ -172,7 +182,7 @@ public final class PhotosImporter: Importer {
     /// A record for each place of an item, next to each other.
     private func emit(_ item: ShelvedItem, supply: ByteSupply, to sink: any RecordSink) async throws {
         let content = ItemContent(
-            item: item, supply: supply, sizes: sizes, places: item.places.count, runtime: runtime)
+            item: item, supply: supply, ledger: ledger, room: room, places: item.places.count)
         for place in item.places {
             let record = Record(item, at: place, isOriginal: proxy != nil)
             try await sink.emit(record, content: record.hasContent ? ItemContent.Place(content) : nil)

@@ -13,6 +13,7 @@ extension CatalogItem {
         paths = shelved.places.map(\.path.string)
         mimeType = item.mimeType.isEmpty ? nil : item.mimeType
         size = shelved.size
+        sha256 = shelved.sha256
         created = item.creationTime
         if item.width > 0, item.height > 0 { (width, height) = (item.width, item.height) }
         isVideo = item.kind == .video

@@ -1,6 +1,7 @@
 import ConnectorKit
 import Crypto
 import PhotosLibrary
+import Synchronization
 import Takeout
 
 /// Takeout exports as a source of records: the same layout and names as the Library API's way has, with the original
@@ -18,6 +19,7 @@ public final class TakeoutImporter: Importer {
     private let reporter: any ConnectorReporter
     private let runtime: Runtime
     private let ledger: HashLedger
+    private let changes = Mutex<ListingChanges?>(nil)
 
     /// - Throws: ``ConnectorError`` with code `config` or `not-found`, which says what is wrong with the settings.
     public init(
@@ -32,7 +34,8 @@ public final class TakeoutImporter: Importer {
         identity = ConnectorIdentity(
             origin: settings.origin, kind: "takeout", root: settings.root, flags: ["stream"])
         let environment = runtime.environment
-        index = try Index(path: TakeoutSettings.indexPath(settings.directory, environment: environment))
+        index = try Index(
+            path: TakeoutSettings.indexPath(settings.directory, environment: environment), runtime: runtime)
         library = try TakeoutLibrary(
             directory: settings.directory,
             catalog: TakeoutSettings.catalogPath(settings.directory, environment: environment))
@@ -45,6 +48,8 @@ public final class TakeoutImporter: Importer {
 
     /// A host may read contents until now, long after the records: what was learnt of them is saved here at the latest.
     public func close() async throws { try await ledger.save() }
+
+    public func counters() async -> [String: Int64] { changes.withLock { $0?.counters ?? [:] } }
 
     public func importRecords(state: String?, to sink: any RecordSink) async throws -> String? {
         let lock = try index.lockForImport()
@@ -60,6 +65,7 @@ public final class TakeoutImporter: Importer {
             includesArchived: settings.includesArchived, reporter: reporter, runtime: runtime
         ).list()
         if counts.items == 0 { throw contents.failures[.root] ?? nothingThere }
+        changes.withLock { $0 = contents.changes }
         tell(counts)
         let isDirectory = try await contents.checkRoot(of: scope, hint: "gphotos takeout inspect DIRECTORY tells what is there")
         contents.tellOfHidden(before: settings.startYear, to: reporter)

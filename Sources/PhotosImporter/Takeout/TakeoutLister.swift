@@ -29,6 +29,8 @@ struct TakeoutLister: Sendable {
         let plan = plan
         let counts = try await listItems(plan, into: listing)
         let albums = plan.listsAlbums ? try await listAlbums(into: listing) : []
+        let failures = try await failures()
+        let changes = try await listing.finish(plan.question, isWhole: failures.isEmpty)
         let shelf = try await Shelf(
             index: index, listing: listing, scope: scope, filter: filter, plan: plan, albums: albums.map(\.listed),
             showsFavorites: scope.showsFavorites)
@@ -44,10 +46,9 @@ struct TakeoutLister: Sendable {
                 Attribute.notes: album.notes,
             ].filter { !$0.value.isEmpty }
         }
-        let failures = try await failures()
         for path in failures.keys { directories[path] = directories[path] ?? .epoch }
         var contents = LibraryContents(
-            shelf: shelf, directories: directories, failures: failures, albumAttributes: attributes)
+            shelf: shelf, directories: directories, failures: failures, albumAttributes: attributes, changes: changes)
         contents.note(albums.map { ($0.listed, CatalogAlbum($0.listed, $0.album, items: $0.items)) })
         return (contents, counts)
     }
