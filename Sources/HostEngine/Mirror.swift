@@ -272,7 +272,7 @@ public final class Mirror: Sendable {
         let (imported, place) = (wanted.imported, wanted.place)
         let outcome = try await imported.attempt { try await carryOut(wanted.step, imported, at: place) }
         switch outcome {
-        case .success((let status, let held)): imported.finish(status, holding: held)
+        case .success(let (status, held)): imported.finish(status, holding: held)
         case .failure(let error):
             fail(place, error)
             imported.finish(.failed)

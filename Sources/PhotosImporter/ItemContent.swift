@@ -46,20 +46,18 @@ actor ItemContent {
     private func open() async throws -> any ContentReader {
         // What alone is larger than the room for all would be dropped before anybody comes for it.
         guard isShared, item.size ?? 0 <= room.limit else { return download }
-        if let spool {
-            if let reader = await spool.reader() { return reader }
-            if await spool.hasNoRoom { return download }
-            if await spool.isDropped { await room.noteSecondDownload(of: item.item.filename) }
+        while let known = spool {
+            if let reader = await known.reader() { return reader }
+            if await known.hasNoRoom { return download }
+            let isDropped = await known.isDropped
+            // Another place may have begun anew in the meantime.
+            guard spool === known else { continue }
+            spool = nil
+            if isDropped { room.noteSecondDownload(of: item.item.filename) }
         }
-        let fresh = try await room.spool(filling: download)
-        // Another place may have come first while the file was made.
-        if let spool, let reader = await spool.reader() {
-            await fresh.discard()
-            return reader
-        }
+        let fresh = try room.spool(filling: download)
         spool = fresh
-        guard let reader = await fresh.reader() else { return download }
-        return reader
+        return fresh.firstReader
     }
 
     private func learnt(_ size: Int64) { self.size = size }

@@ -63,7 +63,7 @@ public final class PhotosImporter: Importer {
 
     public func counters() async -> [String: Int64] {
         var counters = client.statistics.counters.merging(changes.withLock { $0?.counters ?? [:] }) { $1 }
-        let again = await room.secondDownloads
+        let again = room.secondDownloads
         if again > 0 { counters["second_downloads"] = again }
         return counters
     }

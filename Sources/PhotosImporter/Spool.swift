@@ -15,7 +15,8 @@ actor Spool {
     private var waiters: [CheckedContinuation<Void, Never>] = []
     private var filling: Task<Void, Never>?
     private var isDiscarded = false
-    private var readers = 0
+    /// Whoever made it is the first.
+    private var readers = 1
     /// It was whole, and made room for others.
     private(set) var isDropped = false
     /// The disk is full: each reader has to fetch the content for itself.
@@ -122,6 +123,9 @@ actor Spool {
         await room.give(back: counted)
         counted = 0
     }
+
+    /// For whoever made it, once.
+    nonisolated var firstReader: any ContentReader { SpoolReader(self) }
 
     /// One more reader, from the start; nil where there is nothing to read any more.
     func reader() async -> (any ContentReader)? {

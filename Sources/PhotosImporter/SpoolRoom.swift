@@ -1,4 +1,5 @@
 import ConnectorKit
+import Synchronization
 
 /// The room on the disk that all spools of an import share.
 ///
@@ -7,13 +8,12 @@ import ConnectorKit
 actor SpoolRoom {
     /// Bytes.
     nonisolated let limit: Int64
-    private let directory: String
-    private let reporter: any ConnectorReporter
+    private nonisolated let directory: String
+    private nonisolated let reporter: any ConnectorReporter
     private var used: Int64 = 0
     /// Complete spools that nobody reads, the least recently read first.
     private var idle: [Spool] = []
-    /// Contents that had to be downloaded again, since their spool was dropped.
-    private(set) var secondDownloads: Int64 = 0
+    private let again = Mutex<Int64>(0)
 
     init(limit: Int64, runtime: Runtime, reporter: any ConnectorReporter) {
         self.limit = limit
@@ -22,12 +22,15 @@ actor SpoolRoom {
         directory = runtime.environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/var/tmp"
     }
 
-    func spool(filling reader: any ContentReader) throws -> Spool {
+    nonisolated func spool(filling reader: any ContentReader) throws -> Spool {
         try Spool(filling: reader, directory: directory, room: self)
     }
 
-    func noteSecondDownload(of filename: String) {
-        secondDownloads += 1
+    /// Contents that had to be downloaded again, since their spool was dropped.
+    nonisolated var secondDownloads: Int64 { again.withLock { $0 } }
+
+    nonisolated func noteSecondDownload(of filename: String) {
+        again.withLock { $0 += 1 }
         reporter.log(
             .debug, "\(filename) is downloaded again: what waits for its other places was more than spool_limit",
             pathname: nil)
