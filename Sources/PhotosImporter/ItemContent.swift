@@ -44,8 +44,7 @@ actor ItemContent {
     }
 
     private func open() async throws -> any ContentReader {
-        // What alone is larger than the room for all would be dropped before anybody comes for it.
-        guard isShared, item.size ?? 0 <= room.limit else { return download }
+        guard isShared else { return download }
         while let known = spool {
             if let reader = await known.reader() { return reader }
             if await known.hasNoRoom { return download }
@@ -54,6 +53,7 @@ actor ItemContent {
             guard spool === known else { continue }
             spool = nil
             if isDropped { room.noteSecondDownload(of: item.item.filename) }
+            await known.discard()
         }
         let fresh = try room.spool(filling: download)
         spool = fresh

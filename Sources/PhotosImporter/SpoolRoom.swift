@@ -7,7 +7,7 @@ import Synchronization
 /// are larger than the limit: the least recently read first.
 actor SpoolRoom {
     /// Bytes.
-    nonisolated let limit: Int64
+    private let limit: Int64
     private nonisolated let directory: String
     private nonisolated let reporter: any ConnectorReporter
     private var used: Int64 = 0
