@@ -32,6 +32,13 @@ import Testing
             for item in items {
                 #expect(item["sha256"]?.stringValue == held[item["id"]?.stringValue ?? ""])
                 #expect(item["size"]?.integerValue ?? 0 > 0)
+                let caveat = item["kind"]?.stringValue == "video" ? "transcoded" : "location-removed"
+                #expect(item["caveats"] == [.string(caveat)])
+            }
+            let listed = await stage.sandbox.run("ls latest:/media -r --json")
+            for entry in try #require(try JSON(parsing: listed.out).arrayValue) {
+                guard let type = entry["mime_type"]?.stringValue else { continue }
+                #expect(entry["caveats"] == [type.hasPrefix("video/") ? "transcoded" : "location-removed"])
             }
             #expect(try await lines(stage, "albums.jsonl").count == stage.service.library.albums().count)
 
