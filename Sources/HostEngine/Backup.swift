@@ -116,7 +116,7 @@ public final class Backup: Sendable {
             }
         }
         if !entries.isEmpty { try await snapshot.add(entries) }
-        link.session.finish(settled)
+        link.session.finish(holding: settled)
     }
 
     /// What stands for an item that could not be read: what the parent has of it, where it has something.

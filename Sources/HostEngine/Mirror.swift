@@ -196,7 +196,7 @@ public final class Mirror: Sendable {
             }
         }
         try folder.index.put(recognised)
-        link.session.finish(settled)
+        link.session.finish(holding: settled)
     }
 
     private func makeDirectories(

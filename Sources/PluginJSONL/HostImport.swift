@@ -212,7 +212,7 @@ extension HostSession {
     }
 
     /// The same, with what is held of each now, where that is known.
-    public func finish(_ settled: [(ImportedRecord, RecordStatus, HeldContent?)]) { finish(settled[...]) }
+    public func finish(holding settled: [(ImportedRecord, RecordStatus, HeldContent?)]) { finish(settled[...]) }
 
     fileprivate func finish(_ settled: some Collection<(ImportedRecord, RecordStatus, HeldContent?)>) {
         withCore { core in
