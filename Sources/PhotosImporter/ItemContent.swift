@@ -62,10 +62,16 @@ actor ItemContent {
 
     private func learnt(_ size: Int64) { self.size = size }
 
+    /// Notes what is new; in most runs nothing is.
+    private func learn(size: Int64?, sha256: String?) async {
+        guard let size, size != item.size || (sha256 != nil && sha256 != item.sha256) else { return }
+        await ledger.note(LearntContent(size: size, sha256: sha256), ofItem: item.number)
+    }
+
     private func finished(_ status: RecordStatus, holding held: HeldContent?) async {
         unfinished -= 1
         if status == .stored || status == .unchanged {
-            await ledger.note(size: held?.size ?? (status == .stored ? size : nil), sha256: held?.sha256, of: item)
+            await learn(size: held?.size ?? (status == .stored ? size : nil), sha256: held?.sha256)
         }
         if unfinished == 0 {
             await spool?.discard()
@@ -105,10 +111,8 @@ actor ContentLedger {
 
     init(index: Index) { self.index = index }
 
-    /// Notes what is new.
-    func note(size: Int64?, sha256: String?, of item: ShelvedItem) async {
-        guard let size, size != item.size || (sha256 != nil && sha256 != item.sha256) else { return }
-        pending[item.number] = LearntContent(size: size, sha256: sha256)
+    func note(_ content: LearntContent, ofItem number: Int64) async {
+        pending[number] = content
         // Losing some is no loss: they are learnt again.
         if pending.count >= 500 { try? await save() }
     }
