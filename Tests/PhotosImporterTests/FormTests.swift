@@ -85,7 +85,6 @@ import Testing
                 var item = NewFakeItem(name)
                 item.creationTime = Timestamp("2024-05-06T10:00:0\(number)Z")
                 item.description = "number \(number)"
-                item.isFavorite = number == 0
                 _ = try service.library.addItem(item)
             }
             let export = try ExportBench()
@@ -112,7 +111,6 @@ import Testing
                 let item = try #require(items.first { $0.description == "number \(number)" }, "number \(number)")
                 #expect(item.created == Timestamp("2024-05-06T10:00:0\(number)Z"))
                 #expect(item.caveats == [])
-                #expect(item.isFavorite == (number == 0))
                 if number < 4 { #expect(item.filename == names[number]) }
             }
         }

@@ -24,7 +24,8 @@ struct SoakTests {
         }
         return [
             fault(.status, "*") { $0.status = 503 },
-            fault(.status, "*") { ($0.status, $0.retryAfter) = (429, 2) },
+            // Rarer: each halves the rate, and at two in a hundred the slowest rate outlives every download URL.
+            fault(.status, "*") { ($0.status, $0.retryAfter, $0.rate) = (429, 2, 0.001) },
             fault(.status, "mediaItems.*") { $0.status = 500 },
             fault(.reset, "*"),
             fault(.truncate, "download") { $0.bytes = 300 },
