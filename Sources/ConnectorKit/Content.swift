@@ -34,11 +34,13 @@ public struct HeldContent: Sendable, Hashable {
 
     /// - Returns: nil where the text is no SHA-256, or the size no size.
     public init?(sha256: String, size: Int64) {
-        let isHash = sha256.utf8.count == 64 && sha256.utf8.allSatisfy { byte in
-            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-                || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+        let digits = sha256.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"): true
+            default: false
+            }
         }
-        guard isHash, size >= 0 else { return nil }
+        guard digits, sha256.utf8.count == 64, size >= 0 else { return nil }
         self.sha256 = sha256
         self.size = size
     }

@@ -21,11 +21,11 @@ struct ItemPlaces: Sendable {
     /// Sends a record for each place, next to each other, and its sidecar after each file.
     /// - Parameters:
     ///   - sidecar: what is known of the item, in Takeout's form; nil where nothing is.
-    ///   - record: makes the record of the file in a place.
     ///   - content: of each file.
+    ///   - record: makes the record of the file in a place.
     func emit(
-        _ places: [ShelvedItem.Place], sidecar: Sidecar?, content: @Sendable () -> any ContentSource,
-        to sink: any RecordSink, record: (ShelvedItem.Place) -> Record
+        _ places: [ShelvedItem.Place], sidecar: Sidecar?, content: any ContentSource, to sink: any RecordSink,
+        record: (ShelvedItem.Place) -> Record
     ) async throws {
         let original = original(of: places)
         for place in places {
@@ -35,7 +35,7 @@ struct ItemPlaces: Sendable {
                 try await sink.emit(file.link(to: original.path), content: nil)
                 continue
             }
-            try await sink.emit(file, content: file.hasContent ? content() : nil)
+            try await sink.emit(file, content: file.hasContent ? content : nil)
             guard form.metadata == .sidecar, let sidecar else { continue }
             let (path, title) = try sidecar.place(beside: place.path, taken: taken)
             // A location can name a single file.

@@ -190,7 +190,7 @@ public final class PhotosImporter: Importer {
             item: item, supply: supply, ledger: ledger, room: room, places: places.files(item.places))
         let metadata = AssetMetadata(item.item, isFavorite: item.isFavorite)
         try await places.emit(
-            item.places, sidecar: Sidecar(id: item.item.id, metadata), content: { ItemContent.Place(content) }, to: sink
+            item.places, sidecar: Sidecar(id: item.item.id, metadata), content: ItemContent.Place(content), to: sink
         ) {
             Record(item, at: $0, isOriginal: proxy != nil)
         }

@@ -82,7 +82,8 @@ public final class VaultWriter: Sendable {
             return (number: db.lastInsertedRowID, parent: parent, leftovers: leftovers, cousins: cousins)
         }
         return SnapshotWriter(
-            number: begun.number, parent: begun.parent, leftovers: begun.leftovers, cousins: begun.cousins, store: store,
+            number: begun.number, parent: begun.parent, leftovers: begun.leftovers, cousins: begun.cousins,
+            store: store,
             reader: vault.catalog, catalog: catalog, runtime: runtime, token: unfinished.token())
     }
 

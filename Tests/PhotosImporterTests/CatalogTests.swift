@@ -180,7 +180,9 @@ extension TestSink {
             _ = try service.library.addAlbum("Trip/.gphotos", items: [id], account: "demo")
             let sink = try await bench.run(["catalog": "true", "location": "googlephotos:///album/Trip"])
             #expect(
-                await sink.paths == ["/", "/album", "/album/Trip", "/album/Trip/.gphotos", "/album/Trip/.gphotos/a.jpg"])
+                await sink.paths == [
+                    "/", "/album", "/album/Trip", "/album/Trip/.gphotos", "/album/Trip/.gphotos/a.jpg",
+                ])
         }
     }
 

@@ -78,7 +78,9 @@ import Testing
 
     @Test func ourOwnReaderOfExportsFindsThemAgain() async throws {
         let long = String(repeating: "x", count: 260) + ".jpg"
-        let names = ["plain.jpg", "a/b: 1?.jpg", "twin.jpg", "twin.jpg", "cut\(String(repeating: "ü", count: 112)).jpg", long]
+        let names = [
+            "plain.jpg", "a/b: 1?.jpg", "twin.jpg", "twin.jpg", "cut\(String(repeating: "ü", count: 112)).jpg", long,
+        ]
         try await FakeService.run { service in
             let bench = try ImportBench(service)
             for (number, name) in names.enumerated() {

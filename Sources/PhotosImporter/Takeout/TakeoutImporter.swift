@@ -67,7 +67,8 @@ public final class TakeoutImporter: Importer {
         if counts.items == 0 { throw contents.failures[.root] ?? nothingThere }
         changes.withLock { $0 = contents.changes }
         tell(counts)
-        let isDirectory = try await contents.checkRoot(of: scope, hint: "gphotos takeout inspect DIRECTORY tells what is there")
+        let isDirectory = try await contents.checkRoot(
+            of: scope, hint: "gphotos takeout inspect DIRECTORY tells what is there")
         contents.tellOfHidden(before: settings.startYear, to: reporter)
         let taken = settings.form.metadata == .sidecar ? try await contents.shelf.paths(endingIn: ".json") : []
         let places = ItemPlaces(form: settings.form, scope: scope, taken: taken)
@@ -133,7 +134,7 @@ public final class TakeoutImporter: Importer {
                 isEmpty = false
                 let content = TakeoutContent(item: item, library: library, ledger: ledger)
                 let sidecar = item.metadata.map { Sidecar(id: item.id, $0) }
-                try await places.emit(shelved.places, sidecar: sidecar, content: { content }, to: sink) {
+                try await places.emit(shelved.places, sidecar: sidecar, content: content, to: sink) {
                     Record(item, at: $0)
                 }
             }
