@@ -7,7 +7,8 @@ import Foundation
 /// The file is 0600 and unlinked at once: it is gone with the process, however that ends.
 actor Spool {
     private let descriptor: Int32
-    private let room: SpoolRoom
+    /// It holds on to the spools that wait.
+    private weak var room: SpoolRoom?
     private var written: Int64 = 0
     /// Bytes that the room knows of.
     private var counted: Int64 = 0
@@ -79,7 +80,7 @@ actor Spool {
     private func count(_ bytes: Int64) async {
         if isDiscarded { return }
         counted += bytes
-        await room.take(bytes)
+        await room?.take(bytes)
     }
 
     private func end(_ result: Result<Void, any Error>) {
@@ -102,7 +103,7 @@ actor Spool {
 
     /// Nobody will read any more.
     func discard() async {
-        await room.take(out: self)
+        await room?.take(out: self)
         await free()
     }
 
@@ -120,7 +121,7 @@ actor Spool {
         end(.failure(CancellationError()))
         // The descriptor lives as long as this; the bytes need not.
         ftruncate(descriptor, 0)
-        await room.give(back: counted)
+        await room?.give(back: counted)
         counted = 0
     }
 
@@ -131,7 +132,7 @@ actor Spool {
     func reader() async -> (any ContentReader)? {
         guard isUsable else { return nil }
         readers += 1
-        if readers == 1, isWhole { await room.take(out: self) }
+        if readers == 1, isWhole { await room?.take(out: self) }
         return SpoolReader(self)
     }
 
@@ -141,7 +142,7 @@ actor Spool {
     }
 
     private func restIfIdle() async {
-        if readers == 0, isWhole, !isDiscarded { await room.rest(self) }
+        if readers == 0, isWhole, !isDiscarded { await room?.rest(self) }
     }
 
     /// Up to 256 KiB from an offset; waits for them where they are still coming. Nil at the end.
