@@ -36,7 +36,7 @@ struct ItemPlaces: Sendable {
                 continue
             }
             try await sink.emit(file, content: file.hasContent ? content : nil)
-            guard form.metadata == .sidecar, let sidecar else { continue }
+            guard form.metadata == .sidecar, file.hasContent, let sidecar else { continue }
             let (path, title) = try sidecar.place(beside: place.path, taken: taken)
             // A location can name a single file.
             guard scope.root.contains(path) else { continue }
