@@ -170,6 +170,8 @@ public final class PhotosExporter: Exporter {
             if record.kind == .file { try await readCatalog(record, content) }
             return .done(.unchanged())
         }
+        // What it says is in the catalog and in the attributes of its file.
+        if record.attributes[Attribute.sidecar] != nil { return .done(.unchanged()) }
         let pathname = try identity.root.joined(with: record.pathname)
         if record.kind == .directory {
             await note(directory: pathname, of: record)
