@@ -79,7 +79,8 @@ public protocol RecordSink: Sendable {
 /// A destination: it takes records and makes them exist there.
 public protocol Exporter: Connector {
     /// An export begins; a session may have several, one after the other.
-    func beginStoring() async
+    /// - Throws: where nothing can be stored at all: the export ends with this one error.
+    func beginStoring() async throws
 
     /// Stores one record. Returns when the outcome is true and not when it is likely: an item is committed by then.
     ///
@@ -89,13 +90,23 @@ public protocol Exporter: Connector {
     /// - Parameter sequence: 1, 2, 3, ... in the order in which the host sent the records; every number comes.
     func store(_ record: Record, sequence: Int, content: (any ContentReader)?) async -> RecordOutcome
 
+    /// A record of this number came and could not even be read: nothing is stored for it.
+    func pass(sequence: Int) async
+
     /// No more records come: what waits for company (a batch) must not wait longer.
     func finishStoring() async
+
+    /// Every record has its outcome: the last work of an export, before the host is told that it is over.
+    /// - Throws: where the export as a whole has failed, whatever became of its records.
+    func endStoring() async throws
 }
 
 extension Exporter {
     /// Nothing to do, unless an exporter counts on the order of the records.
-    public func beginStoring() async {}
+    public func beginStoring() async throws {}
+    public func pass(sequence: Int) async {}
+    /// Nothing to do, unless an exporter has work that concerns all records.
+    public func endStoring() async throws {}
 }
 
 /// What became of a record at its destination.

@@ -82,6 +82,8 @@ public struct ServiceRules: Sendable, Hashable {
     public var albumLimit = 20_000
     /// Most albums of an account. Google names no number. Nil for no limit.
     public var albumCountLimit: Int?
+    /// Whether `albums.list` shows what other apps made too, as it did before 31 March 2025; not writable then.
+    public var listsForeignAlbums = false
     /// Milliseconds that a `batchCreate` takes. A second one of the same user within that time is refused.
     public var batchCreateMilliseconds = 5
     /// Whether a `batchCreate` with failed items answers 207 and not 200.

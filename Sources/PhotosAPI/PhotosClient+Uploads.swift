@@ -85,9 +85,13 @@ extension PhotosClient {
     /// after a lost answer: the same bytes always become the same item.
     /// <https://developers.google.com/photos/library/reference/rest/v1/mediaItems/batchCreate>
     ///
-    /// - Parameter items: 1 to 50.
+    /// - Parameters:
+    ///   - items: 1 to 50.
+    ///   - position: where in the album; nil for its end.
     /// - Returns: a result for each, in their order.
-    public func createMediaItems(_ items: [NewMediaItem], albumID: String?) async throws -> [MediaItemResult] {
+    public func createMediaItems(
+        _ items: [NewMediaItem], albumID: String?, at position: AlbumPosition? = nil
+    ) async throws -> [MediaItemResult] {
         let operation = "create items"
         var body: JSONObject = [
             "newMediaItems": .array(
@@ -103,6 +107,7 @@ extension PhotosClient {
                 })
         ]
         body["albumId"] = albumID.map { .string($0) }
+        if albumID != nil { body["albumPosition"] = position?.json }
         let json = try await json(
             .post("/v1/mediaItems:batchCreate", .object(body), operation: operation, kind: .write))
         let results = json["newMediaItemResults"]?.arrayValue ?? []

@@ -4,252 +4,269 @@ import PhotosAPI
 import PhotosLibrary
 import Synchronization
 
-/// A Google Photos library as a destination of records: files become items, folders below `/album` become albums.
+/// A Google Photos library as a destination of records: files become items, folders become albums.
 ///
 /// Google's side is append-only: nothing can be deleted. So every step is in the journal before the next one, and what
-/// the journal or the album itself shows to be there is not made again.
+/// the journal or the account itself shows to be there is not made again.
 public final class PhotosExporter: Exporter {
     public let identity: ConnectorIdentity
-    private let client: PhotosClient
-    private let index: Index
-    private let journal: Journal
+    let client: PhotosClient
+    let index: Index
+    let journal: Journal
+    let notes: JournalNotes
+    let settings: ExportSettings
+    let nameRules: NameRules
+    let albums: AlbumBook
+    let directories: DirectoryBook
+    let committer: Committer
+    let desk: UploadDesk
+    let budget: UploadBudget
+    let tally: ExportTally
+    let known: KnownItems
+    let runtime: Runtime
+    let reporter: any ConnectorReporter
+    private let order = RecordOrder()
     private let lock = Mutex<ProcessLock?>(nil)
-    private let albums: AlbumBook
-    private let committer: Committer
-    private let uploads: UploadDesk
-    private let budget: UploadBudget
-    private let runtime: Runtime
 
     /// What all uploads may hold in memory together, in bytes, whatever `transfers` says: eight large files, or as
     /// many small ones as fit.
     private static let uploadMemory: Int64 = 128 << 20
 
     /// Sets the exporter up without a word to the network.
-    /// - Parameter reload: asked for the sign-in before it is renewed, where it is known who keeps it.
+    /// - Parameters:
+    ///   - reload: asked for the sign-in before it is renewed, where it is known who keeps it.
+    ///   - albumLimit: the most items of an album:
+    ///     <https://developers.google.com/photos/library/reference/rest/v1/albums/batchAddMediaItems>.
     /// - Throws: ``ConnectorError`` with code `config` or `read-only`.
     public init(
         settings raw: Settings, options: ConnectorOptions, reporter: any ConnectorReporter, runtime: Runtime,
-        index: Index? = nil, reload: @escaping TokenReload = { nil }
+        index: Index? = nil, albumLimit: Int = 20_000, reload: @escaping TokenReload = { nil }
     ) throws {
-        let settings = try LibrarySettings(raw)
-        if settings.isReadOnly {
+        let library = try LibrarySettings(raw)
+        if library.isReadOnly {
             throw ConnectorError(
                 .readOnly, "this destination is read-only", hint: "set read_only=false if it is to be written")
         }
-        identity = ConnectorIdentity(origin: settings.origin, kind: "googlephotos", root: settings.root)
+        identity = ConnectorIdentity(origin: library.origin, kind: "googlephotos", root: library.root)
+        settings = library.export
+        nameRules = library.layout.rules
         self.runtime = runtime
-        let index = try index ?? Index(path: Index.path(for: settings, environment: runtime.environment))
+        self.reporter = reporter
+        let index = try index ?? Index(path: Index.path(for: library, environment: runtime.environment))
         self.index = index
-        client = try PhotosClient(settings, runtime: runtime, reporter: reporter, reload: reload)
+        client = try PhotosClient(library, runtime: runtime, reporter: reporter, reload: reload)
         journal = Journal(index)
-        albums = AlbumBook(client: client)
+        notes = try JournalNotes(index)
+        albums = AlbumBook(client: client, journal: journal, notes: notes, settings: settings, limit: albumLimit)
+        directories = DirectoryBook()
+        let sender = BatchSender(
+            client: client, journal: journal, notes: notes, albums: albums, runtime: runtime,
+            isDryRun: settings.isDryRun)
         committer = Committer(
-            client: client, journal: journal, albums: albums, runtime: runtime, batchSize: settings.batchSize,
-            batchTimeout: settings.batchTimeout)
-        uploads = UploadDesk()
+            sender: sender, runtime: runtime, batchSize: library.batchSize, batchTimeout: library.batchTimeout)
+        desk = UploadDesk()
         budget = UploadBudget(
-            uploads: min(settings.transfers, max(1, options.maxConcurrency)), bytes: Self.uploadMemory)
+            uploads: min(library.transfers, max(1, options.maxConcurrency)), bytes: Self.uploadMemory)
+        tally = ExportTally(library)
+        known = KnownItems(client: client, journal: journal, notes: notes)
     }
 
     public func ping() async throws { try await client.ping() }
 
-    public func close() async { client.shutdown() }
+    public func close() async {
+        client.shutdown()
+        lock.withLock { $0 = nil }
+    }
 
-    public func counters() async -> [String: Int64] { client.statistics.counters }
+    public func counters() async -> [String: Int64] {
+        client.statistics.counters.merging(await tally.counters) { $1 }
+    }
 
-    public func beginStoring() async {
+    public func beginStoring() async throws {
+        await order.start()
         await committer.start()
-        await uploads.start()
+        await desk.start()
+        if settings.isDryRun { return }
+        lock.withLock { $0 = nil }
         do {
             let held = try index.lockForExport()
             lock.withLock { $0 = held }
         } catch {
-            await uploads.refuse(ConnectorError(wrapping: error))
+            await desk.refuse(ConnectorError(wrapping: error))
+            throw error
         }
     }
 
-    public func finishStoring() async {
-        await committer.finish()
-        lock.withLock { $0 = nil }
+    public func finishStoring() async { await committer.finish() }
+
+    public func endStoring() async throws {
+        defer { lock.withLock { $0 = nil } }
+        try await finishExport()
+    }
+
+    public func pass(sequence: Int) async {
+        await committer.begin()
+        try? await order.inTurn(sequence) {}
+        await committer.end(sequence)
     }
 
     public func store(_ record: Record, sequence: Int, content: (any ContentReader)?) async -> RecordOutcome {
         await committer.begin()
-        let outcome: RecordOutcome
+        var outcome: RecordOutcome
         do {
-            outcome = try await place(record, sequence: sequence, content: content)
+            let work = try await order.inTurn(sequence) { try await self.prepare(record, sequence, content) }
+            outcome =
+                switch work {
+                case .done(let outcome): outcome
+                case .file(let order): try await store(order, content: content)
+                case .link(let link, let id): try await store(link, itemID: id, sequence: sequence)
+                }
         } catch {
             let error = ConnectorError(wrapping: error)
-            await uploads.noteFatal(error)
+            await desk.noteFatal(error)
             outcome = .failed(error)
         }
         await content?.close()
+        await desk.note(outcome, of: record.pathname)
+        await tally.count(outcome, record)
         await committer.end(sequence)
         return outcome
     }
 
-    private func place(_ record: Record, sequence: Int, content: (any ContentReader)?) async throws -> RecordOutcome {
-        let pathname = try identity.root.joined(with: record.pathname)
-        switch record.kind {
-        case .directory:
-            // An album is made with its first item. What its title was is known only from its directory.
-            // It counts only where it leads here: elsewhere, the destination has another name for the album, or this is
-            // the second album of its title.
-            if let title = record.attributes[Attribute.albumTitle], Target.leads(title: title, to: pathname) {
-                await uploads.note(title: title, of: pathname)
-            }
-            return .unchanged()
-        case .symlink:
-            return .skipped(ConnectorError(.unsupported, "Google Photos has no links: \(record.pathname)"))
-        case .file: break
+    // MARK: What a record is
+
+    /// A file that goes to Google.
+    struct FileOrder: Sendable {
+        var record: Record
+        var sequence: Int
+        var album: AlbumReference?
+        /// Among the records of the album.
+        var place: Int
+        var filename: String
+        var description: String
+        var format: MediaFormat
+        /// What the snapshot says of the picture, to know it again by.
+        var created: Timestamp
+        var width = 0
+        var height = 0
+        /// The hash that the catalog has, where the record has none: bytes may have changed since.
+        var hashHint: String?
+    }
+
+    private enum Work {
+        case done(RecordOutcome)
+        case file(FileOrder)
+        case link(JournalNotes.Link, itemID: String)
+    }
+
+    /// Finds out where a record goes; one after the other, in their order.
+    private func prepare(
+        _ record: Record, _ sequence: Int, _ content: (any ContentReader)?
+    ) async throws -> Work {
+        if let fatal = await desk.fatal { return .done(.failed(fatal)) }
+        if Layout.catalog.contains(record.pathname) {
+            if record.kind == .file { try await readCatalog(record, content) }
+            return .done(.unchanged())
         }
-        if let fatal = await uploads.fatal { return .failed(fatal) }
-        let target = Target(pathname, titles: await uploads.titles)
-        if target == .catalog { return .unchanged() }
-        let filename = record.attributes[Attribute.filename].flatMap { $0.isEmpty ? nil : $0 } ?? pathname.name
+        let pathname = try identity.root.joined(with: record.pathname)
+        if record.kind == .directory {
+            await note(directory: pathname, of: record)
+            return .done(.unchanged())
+        }
+        guard let directory = pathname.parent else { return .done(.unchanged()) }
+        await directories.noteContent(of: directory)
+        let target = Target(directory: directory, root: identity.root, folders: settings.folders)
+        if case .mark(let mark) = target { await tell(mark) }
+        var album: AlbumReference?
+        if case .album(let directory) = target { album = try await reference(to: directory) }
+        if record.kind == .symlink { return try await link(record, pathname, album) }
+
+        let said = try await notes.file(at: record.pathname)
+        await tally.placed()
+        let filename =
+            record.attributes[Attribute.filename].flatMap { $0.isEmpty ? nil : $0 }
+            ?? said.flatMap { $0.filename.isEmpty ? nil : $0.filename } ?? ItemName.derived(from: pathname)
         guard let format = MediaFormat(filename: filename, mimeType: record.mimeType) else {
-            return .skipped(ConnectorError(.rejected, "Google Photos does not take files of this type"))
+            return .done(.skipped(ConnectorError(.rejected, "Google Photos does not take files of this type")))
         }
         do throws(ConnectorError) {
             if let size = record.size { try format.check(size: size) }
         } catch {
-            return .skipped(error)
+            return .done(.skipped(error))
         }
-        var album: String?
-        if case .album(let title) = target { album = try await albums.id(ofAlbum: title) }
-        return try await make(
-            record, sequence: sequence, content: content, album: album,
+        let description = record.attributes[Attribute.description] ?? said?.description ?? ""
+        var file = FileOrder(
+            record: record, sequence: sequence, album: album, place: 0,
             filename: filename.unicodeScalars.count <= NewMediaItem.longestFilename ? filename : pathname.name,
-            format: format)
+            description: String(description.unicodeScalars.prefix(NewMediaItem.longestDescription)), format: format,
+            created: said?.created ?? record.modificationTime)
+        if let album { file.place = await albums.place(of: record.pathname, in: album) }
+        let dimensions = record.attributes[Attribute.dimensions]?.split(separator: "x").compactMap { Int($0) } ?? []
+        file.width = dimensions.count == 2 ? dimensions[0] : said?.width ?? 0
+        file.height = dimensions.count == 2 ? dimensions[1] : said?.height ?? 0
+        if let size = record.size, said?.size == size { file.hashHint = said?.sha256 }
+        return .file(file)
     }
 
-    private func make(
-        _ record: Record, sequence: Int, content: (any ContentReader)?, album: String?, filename: String,
-        format: MediaFormat
-    ) async throws -> RecordOutcome {
-        var sha256 = record.sha256
-        var isSpent = false
-        let description = record.attributes[Attribute.description] ?? ""
-        while true {
-            if try await !isUploaded(sha256) {
-                guard let content, !isSpent else {
-                    throw ConnectorError(
-                        .unavailable, "Google no longer has what was uploaded", isRetryable: true, hint: "run it again")
-                }
-                isSpent = try await upload(record, content: content, format: format, sha256: &sha256)
-            }
-            guard let sha256 else { throw ConnectorError(.internalDefect, "an upload has no hash") }
-            let request = Committer.Request(
-                sequence: sequence, sha256: sha256, album: album, filename: filename,
-                description: String(description.unicodeScalars.prefix(NewMediaItem.longestDescription)))
-            switch await committer.commit(request) {
-            case .created(let id): return .stored([Attribute.id: id])
-            case .present(let id): return .unchanged([Attribute.id: id])
-            case .failed(let error): throw error
-            case .gone: continue
-            case .refused(let error):
-                // A token of an earlier run may be over or spent, whatever its age says: its bytes are still to be had.
-                if isSpent || content == nil { throw error }
-            }
+    private func readCatalog(_ record: Record, _ content: (any ContentReader)?) async throws {
+        guard let content, !settings.isDryRun else { return }
+        let late = await tally.filesPlaced
+        let strays = try await SourceCatalog(notes: notes).read(content, named: record.pathname.name)
+        if strays > 0 {
+            reporter.log(.warning, "\(strays) lines of the catalog make no sense", pathname: record.pathname)
+        }
+        if late > 0, await desk.isNews("late catalog") {
+            reporter.log(
+                .warning, "the catalog came after \(late) files, which have the names of their paths and no descriptions",
+                pathname: record.pathname)
         }
     }
 
-    /// Whether the journal knows an item of this content, or a token that is still good.
-    private func isUploaded(_ sha256: String?) async throws -> Bool {
-        guard let sha256 else { return false }
-        switch try await journal.entry(sha256: sha256) {
-        case .created: return true
-        case .uploaded(let token): return token.isUsable(at: runtime.now())
-        case nil: return false
+    private func tell(_ mark: Target.Mark) async {
+        guard await desk.isNews(mark.rawValue) else { return }
+        let what = mark == .favorites ? "mark favorites" : "archive items"
+        reporter.log(.warning, "Google's API lets no app \(what): they go into the library as they are", pathname: nil)
+    }
+
+    // MARK: Albums
+
+    private func note(directory: Pathname, of record: Record) async {
+        let target = Target(directory: directory, root: identity.root, folders: settings.folders)
+        guard case .album(let own) = target, own == directory else { return }
+        let title = record.attributes[Attribute.albumTitle]
+        // It counts only where it leads here: elsewhere the destination has another name for the album.
+        if let title, AlbumTitle.leads(title, to: directory, nameRules) { await desk.note(title: title, of: directory) }
+        await directories.note(directory, isAlbum: title != nil, at: record.pathname)
+    }
+
+    /// The album of a directory: what the catalog says, what the directory's own record says, or what its name says.
+    func reference(to directory: Pathname) async throws -> AlbumReference {
+        if identity.root.isRoot, let said = try await notes.album(at: directory), !said.title.isEmpty {
+            return AlbumReference(directory: said.directory, title: said.title)
         }
+        let title = await desk.title(of: directory) ?? AlbumTitle.derived(from: directory)
+        return AlbumReference(directory: directory, title: title)
     }
 
-    /// Uploads a content, unless another record with the same one has just done so.
-    /// - Returns: whether the content was read, and cannot be again.
-    private func upload(
-        _ record: Record, content: any ContentReader, format: MediaFormat, sha256: inout String?
-    ) async throws -> Bool {
-        if let known = sha256 {
-            await uploads.begin(known)
-            if try await isUploaded(known) {
-                await uploads.end(known)
-                return false
-            }
+    // MARK: Links
+
+    private func link(_ record: Record, _ pathname: Pathname, _ album: AlbumReference?) async throws -> Work {
+        // What it leads to is in the library by its own record.
+        guard let album else { return .done(.unchanged()) }
+        guard let target = record.target.flatMap({ record.pathname.resolving(link: $0) }) else {
+            return .done(
+                .skipped(
+                    ConnectorError(
+                        .notFound, "the link leads out of what is exported",
+                        hint: "export what it leads to as well, or a snapshot with albums as copies")))
         }
-        let claimed = sha256
-        let memory = PhotosClient.uploadMemory(size: record.size)
-        await budget.take(memory)
-        let result: Result<(UploadToken, String), any Error>
-        do {
-            result = .success(try await send(content, size: record.size, format: format, sha256: claimed))
-        } catch {
-            result = .failure(error)
-        }
-        await budget.giveBack(memory)
-        do {
-            let (token, actual) = try result.get()
-            sha256 = actual
-            if try await !isUploaded(actual) { try await journal.note(token, sha256: actual) }
-        } catch {
-            if let claimed { await uploads.end(claimed) }
-            throw error
-        }
-        if let claimed { await uploads.end(claimed) }
-        return true
+        let place = await albums.place(of: record.pathname, in: album)
+        let link = JournalNotes.Link(
+            path: record.pathname, target: target, directory: album.directory, title: album.title, place: place)
+        // After one that has to wait, all do: they are the album's order.
+        if await !desk.isLate(album), let id = try await item(behind: link) { return .link(link, itemID: id) }
+        await desk.noteLate(album)
+        try await notes.note(link)
+        return .done(.stored())
     }
-
-    /// A content whose hash is known beforehand goes on where an earlier run was stopped.
-    private func send(
-        _ content: any ContentReader, size: Int64?, format: MediaFormat, sha256 claimed: String?
-    ) async throws -> (UploadToken, String) {
-        let source = UploadSource(content, promised: claimed, largestSize: format.largestSize)
-        do {
-            var session: UploadSession?
-            if let claimed { session = try await journal.session(sha256: claimed) }
-            let token = try await client.upload(source, size: size, mimeType: format.mimeType, continuing: session) {
-                [journal] session in
-                if let claimed { try await journal.note(session, sha256: claimed) }
-            }
-            // Where Google had all of it from an earlier run, nothing was read.
-            guard let actual = await source.sha256 ?? claimed else {
-                throw ConnectorError(.internalDefect, "an upload was not read to its end")
-            }
-            return (token, actual)
-        } catch {
-            // What the content itself had to say is the better reason than the upload that broke with it.
-            throw await source.failure ?? error
-        }
-    }
-}
-
-/// What the records of one export share: who uploads which content, titles, and why nothing more can be done.
-actor UploadDesk {
-    private var busy: [String: [CheckedContinuation<Void, Never>]] = [:]
-    private(set) var titles: [Pathname: String] = [:]
-    /// A failure that every further record would meet as well.
-    private(set) var fatal: ConnectorError?
-
-    func start() { fatal = nil }
-
-    /// Waits while another record uploads the same content.
-    func begin(_ sha256: String) async {
-        while busy[sha256] != nil { await withCheckedContinuation { busy[sha256, default: []].append($0) } }
-        busy[sha256] = []
-    }
-
-    func end(_ sha256: String) {
-        for waiter in busy.removeValue(forKey: sha256) ?? [] { waiter.resume() }
-    }
-
-    func note(title: String, of directory: Pathname) { titles[directory] = title }
-
-    /// Nothing can be stored at all.
-    func refuse(_ error: ConnectorError) { fatal = error }
-
-    func noteFatal(_ error: ConnectorError) {
-        if Self.isFatal(error) { fatal = fatal ?? error }
-    }
-
-    /// Whether nothing else can be stored after it.
-    static func isFatal(_ error: ConnectorError) -> Bool { [.auth, .quota].contains(error.code) }
 }

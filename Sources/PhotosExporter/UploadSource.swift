@@ -11,8 +11,11 @@ actor UploadSource: HTTPBodySource {
     private let largestSize: Int64
     private var hasher = SHA256()
     private var size: Int64 = 0
+    private var picture = JPEGEssence()
     /// The hash of the content, after its end.
     private(set) var sha256: String?
+    /// What a photo is without its metadata; nil where it is no JPEG.
+    var essence: String? { sha256 == nil ? nil : picture.finish() }
     private(set) var failure: (any Error)?
 
     /// - Parameters:
@@ -36,6 +39,7 @@ actor UploadSource: HTTPBodySource {
                 return nil
             }
             hasher.update(data: chunk)
+            picture.update(chunk)
             size += Int64(chunk.count)
             if size > largestSize {
                 throw ConnectorError(.tooLarge, "Google Photos takes no more than \(largestSize >> 20) MiB")

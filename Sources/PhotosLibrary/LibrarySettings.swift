@@ -29,6 +29,7 @@ public struct LibrarySettings: Sendable {
     /// Requests and downloads of a day, for all processes with this client id together.
     public var dailyRequests: Int
     public var dailyDownloads: Int
+    public var export: ExportSettings
 
     /// - Throws: ``ConnectorError`` with code `config`, which names the setting.
     public init(_ settings: Settings) throws(ConnectorError) {
@@ -57,6 +58,7 @@ public struct LibrarySettings: Sendable {
             throw ConnectorError(.config, "the setting ca_file names a file that cannot be read")
         }
         root = try Location(settings["location"] ?? "googlephotos://").path
+        export = try ExportSettings(settings, root: root)
         includesArchived = try settings.bool("include_archived", default: true)
         isReadOnly = try settings.bool("read_only", default: false)
         transfers = try settings.integer("transfers", default: 16, in: 1...128)
@@ -205,7 +207,7 @@ public struct LibrarySettings: Sendable {
             SettingDefinition(
                 "upload_hash", .flag, "Send the SHA-1 of what is uploaded, so that Google refuses damaged bytes.",
                 default: "true"),
-        ] + LibraryLayout.definitions + LibraryFilter.definitions
+        ] + ExportSettings.definitions + LibraryLayout.definitions + LibraryFilter.definitions
 }
 
 /// What a location names.

@@ -6,7 +6,13 @@ extension ConnectorSession {
         guard case .exporter(let exporter)? = core.instance else { return }
         let completion = Reply<Void>()
         core.completion = completion
-        core.earlier = Task { await exporter.beginStoring() }
+        core.earlier = Task {
+            do {
+                try await exporter.beginStoring()
+            } catch {
+                completion.resolve(.failure(error))
+            }
+        }
         core.operation = Task { [self] in
             var result: Result<JSONObject, ConnectorError>
             do {
@@ -18,6 +24,13 @@ extension ConnectorSession {
             let (stores, storingEnd) = withCore { ($0.stores.values.map(\.task), $0.storingEnd) }
             for store in stores { await store.value }
             await storingEnd?.value
+            if case .success = result {
+                do {
+                    try await exporter.endStoring()
+                } catch {
+                    result = .failure(ConnectorError(wrapping: error))
+                }
+            }
             if case .success = result {
                 let counters = await exporter.counters()
                 let counts = withCore { $0.machine.withExport(id) { $0.counts } } ?? [:]

@@ -23,6 +23,8 @@ struct ExportBridge {
     var records: [Int64: Waiting] = [:]
     /// Those that wait for room in the window.
     var beginners: [Signal] = []
+    /// Why the export is over, where it ended early.
+    var end: ConnectorError?
 
     mutating func settle(_ number: Int64, _ result: Result<RecordOutcome, any Error>) {
         guard let waiting = records.removeValue(forKey: number) else { return }
@@ -33,6 +35,7 @@ struct ExportBridge {
     }
 
     mutating func fail(_ error: ConnectorError) {
+        end = end ?? error
         ready.resolve(.failure(error))
         for number in records.keys.sorted() { settle(number, .failure(error)) }
         for beginner in beginners { beginner.signal() }
@@ -60,7 +63,9 @@ public final class ExportSession: Sendable {
             let waits = Signal()
             let begun: ExportedRecord? = try session.withCore { core in
                 try session.checkIsUsable(core)
-                if core.replies[id] == nil { throw ConnectorError(.cancelled, "the export has ended") }
+                if core.replies[id] == nil {
+                    throw core.exports.end ?? ConnectorError(.cancelled, "the export has ended")
+                }
                 let limit = core.machine.peer?.maxLine ?? Wire.defaultMaxLine
                 if record.mayExceed(limit), Record.lineLength(of: record.encodedRest) > limit {
                     throw ConnectorError(.tooLarge, "what is known of the record does not fit into a message")

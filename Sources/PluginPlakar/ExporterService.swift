@@ -51,7 +51,7 @@ struct ExporterService: RegistrableRPCService {
     ) async throws {
         let exporter = try session.connector(as: (any Exporter).self)
         let budget = ByteBudget(limit: Self.mostWaitingBytes)
-        await exporter.beginStoring()
+        try await exporter.beginStoring()
         try await withThrowingTaskGroup(of: Void.self) { group in
             var sequence = 0
             var underWay = 0
@@ -94,6 +94,13 @@ struct ExporterService: RegistrableRPCService {
             // Unlike `waitForAll`, this ends with the first that fails.
             while try await group.next() != nil {}
         }
+        try await exporter.endStoring()
+        // Plakar shows no counters: what was found wrong at the end must be an error to be seen.
+        let counters = await exporter.counters()
+        let wrong = (counters["verify_failed"] ?? 0) + (counters["links_failed"] ?? 0)
+        if wrong > 0 {
+            throw ConnectorError(.corrupt, "\(wrong) of the records are not there as they should be: see the lines above")
+        }
     }
 }
 
@@ -120,7 +127,9 @@ private struct ExportOrder: Sendable {
     func carryOut(by exporter: any Exporter, to writer: RPCWriter<Plakar_Exporter_ExportResponse>) async throws {
         var problem: ConnectorError?
         switch record {
-        case .failure(let error): problem = error
+        case .failure(let error):
+            await exporter.pass(sequence: sequence)
+            problem = error
         case .success(let record):
             let outcome = await exporter.store(record, sequence: sequence, content: content)
             // Plakar shows what was left out only if it is told as an error.

@@ -47,6 +47,7 @@ struct ExportBench {
             await exporter.finishStoring()
             var outcomes: [Int: RecordOutcome] = [:]
             for try await (position, outcome) in group { outcomes[position] = outcome }
+            try await exporter.endStoring()
             return files.indices.compactMap { outcomes[$0] }
         }
     }
@@ -327,14 +328,14 @@ private actor CorruptContent: ContentReader {
             let file = ExportBench.File(path: "/album/Trip/a.jpg", bytes: pictures[0])
             let first = try bench.exporter(index: Index(path: directory + "/index.sqlite"))
             let second = try bench.exporter(index: Index(path: directory + "/index.sqlite"))
-            await first.beginStoring()
-            await second.beginStoring()
+            try await first.beginStoring()
+            await #expect(throws: ConnectorError.self) { try await second.beginStoring() }
             let refused = try await bench.export([file], with: second)
             #expect(refused[0].error?.code == .unavailable)
             #expect(refused[0].error?.message.contains("another run is writing to this account") == true)
             #expect(service.library.requestCount(.uploads) == 0)
             #expect(try await bench.export([file], with: first)[0].status == .stored)
-            await second.beginStoring()
+            try await second.beginStoring()
             #expect(try await bench.export([file], with: second)[0].status == .unchanged)
         }
     }

@@ -32,7 +32,9 @@ extension LibraryState {
             most: Self.largestPage, query: query)
         let albums = accounts[call.account].albums
         var shown: [Int] = []
-        let all = albums.indices.filter { call.owns(albums[$0].project) && !albums[$0].isDeleted }
+        let all = albums.indices.filter {
+            (call.owns(albums[$0].project) || rules.listsForeignAlbums) && !albums[$0].isDeleted
+        }
         let rest = all.drop { $0 < Int(page.key ?? 0) }
         if call.pageFault == .repeatItem, page.key != nil, let last = all.last(where: { $0 < Int(page.key ?? 0) }) {
             shown.append(last)

@@ -225,6 +225,7 @@ extension ServiceRules {
         case "storageFullStatus": storageFullStatus = try status(200, 400, 429)
         case "albumLimit": albumLimit = try number()
         case "albumCountLimit": albumCountLimit = try limit()
+        case "listsForeignAlbums": listsForeignAlbums = try flag()
         case "batchCreateMilliseconds": batchCreateMilliseconds = try number()
         case "answersMultiStatus": answersMultiStatus = try flag()
         case "forbidsForeignIDs": forbidsForeignIDs = try flag()

@@ -1,0 +1,336 @@
+import ConnectorKit
+import PhotosAPI
+import PhotosLibrary
+
+/// Carries out batches of the ``Committer``, one after the other: makes items of upload tokens, and puts items that are
+/// there into albums. What is in an album is not asked for again.
+actor BatchSender {
+    typealias Entry = Committer.Entry
+
+    private let client: PhotosClient
+    private let journal: Journal
+    private let notes: JournalNotes
+    private let albums: AlbumBook
+    private let runtime: Runtime
+    private let isDryRun: Bool
+    /// A failure that every further batch would meet as well, such as a full storage.
+    private var fatal: ConnectorError?
+
+    init(
+        client: PhotosClient, journal: Journal, notes: JournalNotes, albums: AlbumBook, runtime: Runtime,
+        isDryRun: Bool
+    ) {
+        self.client = client
+        self.journal = journal
+        self.notes = notes
+        self.albums = albums
+        self.runtime = runtime
+        self.isDryRun = isDryRun
+    }
+
+    func start() { fatal = nil }
+
+    private func noteFatal(_ error: ConnectorError) {
+        if UploadDesk.isFatal(error) { fatal = fatal ?? error }
+    }
+
+    private func answer(_ entries: some Sequence<Entry>, _ outcome: Committer.Outcome) {
+        for entry in entries { entry.answer.resume(returning: outcome) }
+    }
+
+    // MARK: What is to be done
+
+    private enum Work {
+        case create
+        case add(itemID: String)
+        case none(Committer.Outcome)
+    }
+
+    /// Sends entries of one album, or of the library, in the order of their places.
+    func send(_ batch: [Entry]) async {
+        var runs: [(isNew: Bool, entries: [(entry: Entry, itemID: String?)])] = []
+        var twins: [Entry] = []
+        var seen: Set<String> = []
+        for entry in batch {
+            if !seen.insert(entry.request.itemID ?? entry.request.sha256).inserted {
+                twins.append(entry)
+                continue
+            }
+            let itemID: String?
+            switch await work(for: entry) {
+            case .none(let outcome):
+                entry.answer.resume(returning: outcome)
+                continue
+            case .create: itemID = nil
+            case .add(let id): itemID = id
+            }
+            let isNew = itemID == nil
+            if runs.last?.isNew != isNew { runs.append((isNew, [])) }
+            runs[runs.count - 1].entries.append((entry, itemID))
+        }
+        for run in runs {
+            if let fatal {
+                answer(run.entries.map(\.entry), .failed(fatal))
+            } else if run.isNew {
+                await create(run.entries.map(\.entry))
+            } else {
+                let known = run.entries.compactMap { entry, id in id.map { (entry: entry, itemID: $0) } }
+                if let album = known.first?.entry.request.album {
+                    await add(known, to: album)
+                } else {
+                    await confirm(known)
+                }
+            }
+        }
+        // The same content twice in one album is one item; by now the journal knows it.
+        if !twins.isEmpty { await send(twins) }
+    }
+
+    private func work(for entry: Entry) async -> Work {
+        let request = entry.request
+        do {
+            var itemID = request.itemID
+            if itemID == nil {
+                switch try await journal.entry(sha256: request.sha256) {
+                case nil: return .none(.gone)
+                // It can grow old here, behind a service that refuses for hours.
+                case .uploaded(let token): return token.isUsable(at: runtime.now()) ? .create : .none(.gone)
+                case .created(let id): itemID = id
+                }
+            }
+            guard let itemID else { return .none(.gone) }
+            if let album = request.album, await albums.contains(itemID, in: album) {
+                await albums.land(itemID, at: request.place, in: album)
+                return .none(.present(itemID: itemID))
+            }
+            return .add(itemID: itemID)
+        } catch {
+            return .none(.failed(ConnectorError(wrapping: error)))
+        }
+    }
+
+    // MARK: New items
+
+    /// Google makes some items only at the second try, with the same token.
+    private static let transient = ConnectorError(.unavailable, "Google could not create an item", isRetryable: true)
+
+    private func create(_ run: [Entry]) async {
+        var pending = run
+        var attempt = 0
+        while !pending.isEmpty {
+            attempt += 1
+            pending = await createAll(pending)
+            guard !pending.isEmpty else { return }
+            guard let delay = client.retryDelay(after: attempt, error: Self.transient) else {
+                return answer(pending, .failed(Self.transient))
+            }
+            try? await runtime.sleep(delay)
+        }
+    }
+
+    /// - Returns: the entries that are worth another try. They find their places in the album again.
+    private func createAll(_ run: [Entry]) async -> [Entry] {
+        var rest = run[...]
+        var again: [Entry] = []
+        var hasMoved = false
+        while let first = rest.first {
+            if let fatal {
+                answer(rest, .failed(fatal))
+                return again
+            }
+            var slot: AlbumBook.Slot?
+            do {
+                if let album = first.request.album {
+                    if await albums.isUncertain(album) {
+                        again += try await createOnce(Array(rest), at: nil, isDetached: true)
+                        return again
+                    }
+                    slot = try await albums.slot(for: first.request.place, in: album)
+                }
+                let end = slot?.end ?? .max
+                let group = rest.prefix(slot?.room ?? rest.count).prefix { $0.request.place < end || $0.request.album == nil }
+                again += try await createOnce(Array(group), at: slot)
+                rest = rest.dropFirst(group.count)
+            } catch {
+                let error = ConnectorError(wrapping: error)
+                noteFatal(error)
+                if let album = first.request.album, let slot {
+                    if error.saysAlbumIsFull {
+                        await albums.fill(slot.albumID, of: album)
+                        continue
+                    }
+                    if error.code == .notFound, !hasMoved,
+                        let isGone = try? await albums.isGone(slot.albumID, of: album), isGone
+                    {
+                        hasMoved = true
+                        continue
+                    }
+                }
+                answer(rest, .failed(error))
+                return again
+            }
+        }
+        return again
+    }
+
+    /// - Parameter isDetached: whether the items are made without their album, and put into it where they are not yet.
+    private func createOnce(
+        _ group: [Entry], at slot: AlbumBook.Slot?, isDetached: Bool = false
+    ) async throws -> [Entry] {
+        var items: [NewMediaItem] = []
+        for entry in group {
+            guard case .uploaded(let token) = try await journal.entry(sha256: entry.request.sha256) else {
+                throw ConnectorError(.internalDefect, "an upload token was lost before it was used")
+            }
+            items.append(
+                NewMediaItem(
+                    uploadToken: token, filename: entry.request.filename, description: entry.request.description))
+        }
+        let results = try await client.createMediaItems(items, albumID: slot?.albumID, at: slot?.position)
+        var made: [String: String] = [:]
+        var there: Set<String> = []
+        var landed: [(place: Int, item: String)] = []
+        for (entry, result) in zip(group, results) {
+            guard case .success(let item) = result else { continue }
+            made[entry.request.sha256] = item.id
+            landed.append((entry.request.place, item.id))
+            // Google knows contents: what was there before keeps its id, and its place in the album.
+            if let album = entry.request.album {
+                if await albums.contains(item.id, in: album) { there.insert(item.id) }
+            } else if try await notes.hasSeen(item: item.id) {
+                there.insert(item.id)
+            }
+        }
+        try await journal.note(itemIDs: made)
+        if let slot, let album = group.first?.request.album { await albums.insert(landed, at: slot, in: album) }
+        var again: [Entry] = []
+        var detached: [Entry] = []
+        for (entry, result) in zip(group, results) {
+            switch result {
+            case .success where isDetached:
+                var known = entry
+                known.request.mayUpload = false
+                detached.append(known)
+            case .success(let item) where there.contains(item.id):
+                entry.answer.resume(returning: .present(itemID: item.id))
+            case .success(let item):
+                entry.answer.resume(
+                    returning: .created(.init(id: item.id, filename: item.filename, albumID: slot?.albumID)))
+            case .failure(let error) where error.code == .rejected:
+                // A token that was refused is of no use in the next run either.
+                try? await journal.forget(sha256: entry.request.sha256)
+                entry.answer.resume(returning: .refused(error))
+            case .failure(let error) where error.isRetryable: again.append(entry)
+            case .failure(let error):
+                noteFatal(error)
+                entry.answer.resume(returning: .failed(error))
+            }
+        }
+        if !detached.isEmpty { await send(detached) }
+        return again
+    }
+
+    // MARK: Items that are there
+
+    private typealias Known = (entry: Entry, itemID: String)
+
+    /// Adds items that exist to an album. Google adds at its end alone: what belongs into the midst needs its bytes.
+    private func add(_ run: [Known], to album: AlbumReference) async {
+        var rest = run[...]
+        while let first = rest.first {
+            do {
+                if isDryRun {
+                    let item = Committer.Item(id: first.itemID, filename: "")
+                    first.entry.answer.resume(returning: .created(item))
+                    rest = rest.dropFirst()
+                    continue
+                }
+                var slot = try await albums.slot(for: first.entry.request.place, in: album)
+                if slot.position != nil, first.entry.request.mayUpload {
+                    first.entry.answer.resume(returning: .misplaced)
+                    rest = rest.dropFirst()
+                    continue
+                }
+                let isMisplaced = slot.position != nil
+                slot.position = nil
+                let end = slot.end ?? .max
+                var group = rest.prefix(slot.room).prefix { $0.entry.request.place < end }
+                if group.isEmpty { group = rest.prefix(1) }
+                rest = rest.dropFirst(group.count)
+                await add(Array(group), to: album, at: slot, isMisplaced: isMisplaced)
+            } catch {
+                let error = ConnectorError(wrapping: error)
+                noteFatal(error)
+                return answer(rest.map(\.entry), .failed(error))
+            }
+        }
+    }
+
+    private func add(
+        _ group: [Known], to album: AlbumReference, at slot: AlbumBook.Slot, isMisplaced: Bool
+    ) async {
+        do {
+            try await client.addMediaItems(group.map(\.itemID), toAlbum: slot.albumID)
+            await added(group, to: album, at: slot, isMisplaced)
+        } catch {
+            await addOneByOne(group, to: album, at: slot, isMisplaced, after: ConnectorError(wrapping: error))
+        }
+    }
+
+    private func added(
+        _ group: [Known], to album: AlbumReference, at slot: AlbumBook.Slot, _ isMisplaced: Bool
+    ) async {
+        await albums.insert(group.map { ($0.entry.request.place, $0.itemID) }, at: slot, in: album)
+        for (entry, id) in group {
+            entry.answer.resume(
+                returning: .created(
+                    .init(id: id, filename: "", albumID: slot.albumID, isMisplaced: isMisplaced)))
+        }
+    }
+
+    /// The call adds all or nothing: one item that was deleted in the meantime spoils the rest.
+    private func addOneByOne(
+        _ group: [Known], to album: AlbumReference, at slot: AlbumBook.Slot, _ isMisplaced: Bool,
+        after failure: ConnectorError
+    ) async {
+        noteFatal(failure)
+        for (entry, id) in group {
+            guard [.notFound, .rejected, .permission].contains(failure.code) else {
+                entry.answer.resume(returning: .failed(failure))
+                continue
+            }
+            do {
+                try await client.addMediaItems([id], toAlbum: slot.albumID)
+                await added([(entry, id)], to: album, at: slot, isMisplaced)
+            } catch let error as ConnectorError where [.notFound, .rejected].contains(error.code) {
+                try? await journal.forget(sha256: entry.request.sha256)
+                entry.answer.resume(returning: .gone)
+            } catch {
+                entry.answer.resume(returning: .failed(ConnectorError(wrapping: error)))
+            }
+        }
+    }
+
+    /// Asks whether items that the journal knows are still there: the person may have deleted them.
+    private func confirm(_ known: [Known]) async {
+        do {
+            let results = try await client.mediaItems(known.map(\.itemID))
+            for ((entry, id), result) in zip(known, results) {
+                switch result {
+                case .success: entry.answer.resume(returning: .present(itemID: id))
+                case .failure(let error) where [.notFound, .rejected].contains(error.code):
+                    if !isDryRun { try? await journal.forget(sha256: entry.request.sha256) }
+                    entry.answer.resume(returning: .gone)
+                case .failure(let error): entry.answer.resume(returning: .failed(error))
+                }
+            }
+        } catch {
+            answer(known.map(\.entry), .failed(ConnectorError(wrapping: error)))
+        }
+    }
+}
+
+extension ConnectorError {
+    /// "The album cannot have more than 20000 media items."
+    fileprivate var saysAlbumIsFull: Bool { code == .rejected && message.contains("cannot have more than") }
+}

@@ -1,0 +1,196 @@
+import ConnectorKit
+import PhotosAPI
+import PhotosLibrary
+
+/// What is left to do when every record has its outcome.
+extension PhotosExporter {
+    /// - Throws: where the account cannot be asked any more.
+    func finishExport() async throws {
+        guard await desk.fatal == nil else { return }
+        try await addLateLinks()
+        try await createEmptyAlbums()
+        if settings.deletesExtra { try await removeExtra() }
+        if !settings.isDryRun, settings.verification != .none {
+            let readback = ReadBack(
+                client: client, notes: notes, tally: tally, reporter: reporter,
+                comparesBytes: settings.verification == .bytes)
+            do {
+                try await readback.run()
+            } catch let error as ConnectorError {
+                // What was stored is stored; that it could not be looked at is no reason to call it failed.
+                await tally.add(try await notes.takeMadeCount(), to: "verify_unknown")
+                reporter.log(.warning, "not everything could be read back: \(error.message)", pathname: nil)
+            }
+        }
+    }
+
+    // MARK: Links
+
+    /// Puts the item that a link leads to into the album that holds the link.
+    func store(_ link: JournalNotes.Link, itemID id: String, sequence: Int) async throws -> RecordOutcome {
+        let album = AlbumReference(directory: link.directory, title: link.title)
+        let isThere = try await albums.open(album, hint: nil)
+        if settings.isDryRun {
+            if !isThere { await tally.foresee(newAlbum: album) }
+            await tally.foreseeAddition(to: album)
+        }
+        return try await add(id, for: link, to: album, sequence: sequence)
+    }
+
+    /// The item of this export, or of an earlier one by the hash that the catalog has.
+    func item(behind link: JournalNotes.Link) async throws -> String? {
+        if let id = try await notes.item(at: link.target) { return id }
+        guard let sha256 = try await notes.file(at: link.target)?.sha256,
+            case .created(let id)? = try await journal.entry(sha256: sha256)
+        else { return nil }
+        return id
+    }
+
+    private func add(
+        _ id: String, for link: JournalNotes.Link, to album: AlbumReference, sequence: Int
+    ) async throws -> RecordOutcome {
+        let request = Committer.Request(
+            sequence: sequence, sha256: "", itemID: id, album: album, place: link.place, filename: "", description: "")
+        let outcome = await committer.commit(request)
+        switch outcome {
+        case .created, .present: try await notes.note(item: id, at: link.path)
+        default: break
+        }
+        switch outcome {
+        case .created(let item):
+            try await noteLink(item, link)
+            return .stored([Attribute.id: id])
+        case .present: return .unchanged([Attribute.id: id])
+        case .failed(let error), .refused(let error): throw error
+        case .gone, .misplaced:
+            throw ConnectorError(.notFound, "Google no longer has the item that the link leads to", hint: "run it again")
+        }
+    }
+
+    private func noteLink(_ item: Committer.Item, _ link: JournalNotes.Link) async throws {
+        guard settings.verification != .none, let albumID = item.albumID else { return }
+        try await notes.note(
+            JournalNotes.Made(
+                album: albumID, itemID: item.id, place: item.isMisplaced ? -1 : link.place, path: link.path, filename: ""))
+    }
+
+    /// Links that came before what they lead to. What cannot be done now is told, and counted as `links_failed`.
+    private func addLateLinks() async throws {
+        await tally.reset("links_failed")
+        var failed: [JournalNotes.Link] = []
+        while true {
+            let links = try await notes.takeLinks(limit: PhotosClient.batchSize)
+            if links.isEmpty { break }
+            for _ in links { await committer.begin() }
+            failed += await withTaskGroup { group in
+                for (index, (link, found)) in links.enumerated() {
+                    // Before all records, in their order.
+                    group.addTask { await self.addLate(link, item: found, sequence: index - links.count) ? nil : link }
+                }
+                return await group.reduce(into: []) { if let link = $1 { $0.append(link) } }
+            }
+            if let fatal = await desk.fatal { throw fatal }
+        }
+        // Where the host sends again what failed, a link has another chance.
+        for link in failed { try await notes.note(link) }
+    }
+
+    /// - Returns: whether it is done.
+    private func addLate(_ link: JournalNotes.Link, item: String?, sequence: Int) async -> Bool {
+        let isDone: Bool
+        do {
+            var item = item
+            if item == nil { item = try await self.item(behind: link) }
+            guard let id = item else {
+                throw ConnectorError(
+                    .notFound, "what the link leads to is not there: \(link.target)",
+                    hint: "export what it leads to as well")
+            }
+            let album = AlbumReference(directory: link.directory, title: link.title)
+            let isThere = try await albums.open(album, hint: nil)
+            if settings.isDryRun {
+                if !isThere { await tally.foresee(newAlbum: album) }
+                await tally.foreseeAddition(to: album)
+            } else {
+                await desk.note(try await add(id, for: link, to: album, sequence: sequence), of: link.path)
+            }
+            isDone = true
+        } catch {
+            let error = ConnectorError(wrapping: error)
+            await desk.noteFatal(error)
+            await tally.add(1, to: "links_failed")
+            await desk.note(.failed(error), of: link.path)
+            if await desk.isNews(link.path.string) { reporter.log(.error, error.message, pathname: link.path) }
+            isDone = false
+        }
+        await committer.end(sequence)
+        return isDone
+    }
+
+    // MARK: Albums
+
+    private func createEmptyAlbums() async throws {
+        let empty = try await directories.takeEmptyAlbums { directory in
+            guard self.identity.root.isRoot else { return false }
+            return try await self.notes.album(at: directory) != nil
+        }
+        for directory in empty {
+            let album = try await reference(to: directory)
+            do {
+                let isThere = try await albums.open(album, hint: nil)
+                if !isThere { await tally.foresee(newAlbum: album) }
+            } catch let error as ConnectorError where !UploadDesk.isFatal(error) {
+                await tally.add(1, to: "albums_failed")
+                reporter.log(.error, error.message, pathname: directory)
+            }
+        }
+    }
+
+    /// Takes out of the album that the location names what no record of this export stood for. It stays in the library.
+    private func removeExtra() async throws {
+        if await desk.hasFailures {
+            reporter.log(.warning, "nothing is removed from the album, since some records failed", pathname: nil)
+            return
+        }
+        guard await tally.files > 0 else {
+            reporter.log(.warning, "nothing is removed from the album, since no file came for it", pathname: nil)
+            return
+        }
+        let album = try await reference(to: identity.root)
+        try await albums.open(album, hint: nil)
+        for (albumID, members) in await albums.members(of: album) {
+            var extra = try await notes.withoutStored(members)
+            if settings.isDryRun {
+                await tally.add(extra.count, to: "to_remove")
+                continue
+            }
+            while !extra.isEmpty {
+                let batch = Array(extra.prefix(PhotosClient.batchSize))
+                try await remove(batch, from: albumID)
+                await albums.remove(batch, from: album)
+                await tally.add(batch.count, to: "removed")
+                extra.removeFirst(batch.count)
+            }
+        }
+    }
+
+    /// The call takes all or nothing, and not twice: after a lost answer, what is left is looked up.
+    private func remove(_ items: [String], from albumID: String) async throws {
+        var left = items
+        var attempt = 0
+        while !left.isEmpty {
+            attempt += 1
+            do {
+                try await client.removeMediaItems(left, fromAlbum: albumID)
+                return
+            } catch let error as ConnectorError {
+                guard error.isRetryable || error.code == .rejected || error.code == .notFound, attempt < 3 else {
+                    throw error
+                }
+                var members: Set<String> = []
+                for try await page in client.mediaItems(inAlbum: albumID) { members.formUnion(page.map(\.id)) }
+                left.removeAll { !members.contains($0) }
+            }
+        }
+    }
+}
