@@ -71,7 +71,8 @@ final class ConnectProxy: Sendable {
     private let listener: Int32
 
     init(to socket: String) throws {
-        listener = Foundation.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let listener = Foundation.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        self.listener = listener
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
@@ -83,7 +84,7 @@ final class ConnectProxy: Sendable {
         }
         guard isBound else { throw CommandFailed(description: "no proxy for rclone") }
         port = UInt16(bigEndian: address.sin_port)
-        Thread.detachNewThread { [listener] in
+        Thread.detachNewThread {
             while true {
                 let client = accept(listener, nil, nil)
                 if client < 0 { return }

@@ -31,7 +31,9 @@ struct RestoreBench {
             defer { way.close() }
             return try Bench.run(
                 tool,
-                way.arguments + ["copy", folder, "demo2:album/All", "--transfers", "16", "--checkers", "16", "--quiet"],
+                way.arguments + [
+                    "copy", folder, "demo2:album/All", "--transfers", "16", "--checkers", "16", "--quiet",
+                ],
                 environment: way.environment)
         }
         say("  restore / rclone: \((ours.seconds / theirs.seconds).formatted(2)); rclone goes through TLS and nginx")

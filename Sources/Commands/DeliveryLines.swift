@@ -98,6 +98,8 @@ extension RunReport {
         if summary.end == nil, summary.stored + summary.unchanged == 0, let reason = sharedFailure { throw reason }
         let failed = listFailures(what)
         if let end = summary.end { throw end }
-        if failed > 0 || summary.counters["verify_failed", default: 0] > 0 { throw ExitCode(.someItemsFailed) }
+        // The destination has named these as it found them.
+        let found = ["verify_failed", "links_failed", "albums_failed"].contains { summary.counters[$0, default: 0] > 0 }
+        if failed > 0 || found { throw ExitCode(.someItemsFailed) }
     }
 }

@@ -88,7 +88,7 @@ final class Delivery: Sendable {
     func run(_ feed: ((Parcel) async throws -> Void) async throws -> Void) async throws -> DeliverySummary {
         for attempt in 1...Self.attempts {
             let isLast = attempt == Self.attempts
-            let session = try await link.session.export(window: Self.window)
+            let session = try await begin()
             let pending = takeAgain()
             try await withThrowingDiscardingTaskGroup { group in
                 do {
@@ -107,8 +107,7 @@ final class Delivery: Sendable {
                         for next in pending { try await send(next, session: session, group: &group, isLast: isLast) }
                     }
                     // The outcomes of the last batch come only when it knows that it is the last.
-                    let summary = try await session.finish()
-                    state.withLock { $0.counters = summary.counters }
+                    try await finish(session)
                 } catch {
                     // Else the group would wait for outcomes that may take minutes to come.
                     session.cancel()
@@ -119,6 +118,28 @@ final class Delivery: Sendable {
         }
         for pending in takeAgain() { leave(pending) }
         return state.withLock { $0 }
+    }
+
+    /// - Throws: ``ConnectorError`` with code `rate-limited` where another run is writing to the destination. Nobody has
+    ///   asked the service for anything yet: what is not available is the right to write.
+    private func begin() async throws -> ExportSession {
+        do {
+            return try await link.session.export(window: Self.window)
+        } catch var error as ConnectorError where error.code == .unavailable && error.isRetryable {
+            error.code = .rateLimited
+            throw error
+        }
+    }
+
+    /// Every record has its outcome by now: what fails after that ends the run, and is no reason to forget them.
+    private func finish(_ session: ExportSession) async throws {
+        do {
+            let summary = try await session.finish()
+            state.withLock { $0.counters = summary.counters }
+        } catch let error as ConnectorError where error.code != .cancelled {
+            session.cancel()
+            state.withLock { $0.end = $0.end ?? error }
+        }
     }
 
     /// A failure of what is fed that the destination never hears of.
