@@ -14,8 +14,8 @@ struct AlbumReference: Sendable, Hashable {
 
 /// The albums at the destination that this app may write to: looked up once, made where there is none.
 ///
-/// A directory's album is the one that the journal remembers; without it, the album of that title that no other directory
-/// has, by its contents where there are several.
+/// A directory's album is the one that the journal remembers; without it, the album of that title that no other
+/// directory has, by its contents where there are several.
 actor AlbumBook {
     typealias Slot = AlbumContents.Slot
 
@@ -180,7 +180,9 @@ actor AlbumBook {
             contents.addPart(id.id, members: id.members)
             // What an earlier export filled beyond the first.
             var part = 1
-            while contents.lastIsFull, let next = try await free(AlbumTitle.fitting(album.title, part: part), album).first {
+            while contents.lastIsFull,
+                let next = try await free(AlbumTitle.fitting(album.title, part: part), album).first
+            {
                 contents.addPart(next.id, members: try await read(next.id))
                 taken[next.id] = album.directory
                 part += 1
@@ -245,7 +247,8 @@ actor AlbumBook {
         }
         if writable.isEmpty, !titled.isEmpty, conflict == .fail {
             throw ConnectorError(
-                .permission, "there is an album “\(title)” that another app made: Google lets this one add nothing to it",
+                .permission,
+                "there is an album “\(title)” that another app made: Google lets this one add nothing to it",
                 hint: "give it another title, or set album_conflict=new for a second album of that title")
         }
         return free

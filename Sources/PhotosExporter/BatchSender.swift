@@ -148,7 +148,9 @@ actor BatchSender {
                     slot = try await albums.slot(for: first.request.place, in: album)
                 }
                 let end = slot?.end ?? .max
-                let group = rest.prefix(slot?.room ?? rest.count).prefix { $0.request.place < end || $0.request.album == nil }
+                let group = rest.prefix(slot?.room ?? rest.count).prefix {
+                    $0.request.place < end || $0.request.album == nil
+                }
                 again += try await createOnce(Array(group), at: slot)
                 rest = rest.dropFirst(group.count)
             } catch {

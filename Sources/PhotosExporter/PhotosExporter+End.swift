@@ -63,7 +63,8 @@ extension PhotosExporter {
         case .present: return .unchanged([Attribute.id: id])
         case .failed(let error), .refused(let error): throw error
         case .gone, .misplaced:
-            throw ConnectorError(.notFound, "Google no longer has the item that the link leads to", hint: "run it again")
+            throw ConnectorError(
+                .notFound, "Google no longer has the item that the link leads to", hint: "run it again")
         }
     }
 
@@ -71,7 +72,8 @@ extension PhotosExporter {
         guard settings.verification != .none, let albumID = item.albumID else { return }
         try await notes.note(
             JournalNotes.Made(
-                album: albumID, itemID: item.id, place: item.isMisplaced ? -1 : link.place, path: link.path, filename: ""))
+                album: albumID, itemID: item.id, place: item.isMisplaced ? -1 : link.place, path: link.path,
+                filename: ""))
     }
 
     /// Links that came before what they lead to. What cannot be done now is told, and counted as `links_failed`.

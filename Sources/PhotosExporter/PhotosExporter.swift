@@ -217,7 +217,8 @@ public final class PhotosExporter: Exporter {
         }
         if late > 0, await desk.isNews("late catalog") {
             reporter.log(
-                .warning, "the catalog came after \(late) files, which have the names of their paths and no descriptions",
+                .warning,
+                "the catalog came after \(late) files, which have the names of their paths and no descriptions",
                 pathname: record.pathname)
         }
     }

@@ -3,8 +3,8 @@ import Crypto
 import PhotosAPI
 import PhotosLibrary
 
-/// Looks whether what was made is there: each item exists, is in its album, in its place and by its name, and where it is
-/// asked for with its bytes. (docs/restore.md, "Reading back")
+/// Looks whether what was made is there: each item exists, is in its album, in its place and by its name, and where it
+/// is asked for with its bytes. (docs/restore.md, "Reading back")
 struct ReadBack: Sendable {
     typealias Made = JournalNotes.Made
 

@@ -10,7 +10,9 @@ import Testing
             let bench = try ExportBench(service)
             let pictures = try await ExportBench.pictures(120)
             var sent = [try Sent.directory("/album/Empty", title: "Empty")]
-            for (index, picture) in pictures.enumerated() { sent.append(try .file("/album/Trip/\(index).jpg", picture)) }
+            for (index, picture) in pictures.enumerated() {
+                sent.append(try .file("/album/Trip/\(index).jpg", picture))
+            }
             sent.append(try .file("/album/Other/again.jpg", pictures[0]))
             sent.append(try .file("/album/Other/text.txt", [1]))
             sent.append(try .link("/album/Other/link.jpg", to: "../../media/b.jpg"))
@@ -165,7 +167,8 @@ import Testing
 
             service.library.inject(fault)
             let second = try await bench.run(
-                try pictures.prefix(3).enumerated().map { try .file("/album/Other/\($0).jpg", $1) }, ["verify": "bytes"],
+                try pictures.prefix(3).enumerated().map { try .file("/album/Other/\($0).jpg", $1) },
+                ["verify": "bytes"],
                 index: try Index(path: nil))
             #expect(second.counters["verify_failed"] == 1)
             #expect(second.counters["verified"] == 2)
