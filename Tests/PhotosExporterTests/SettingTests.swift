@@ -28,7 +28,7 @@ import Testing
             for endpoint in [Endpoint.uploads, .itemsBatchCreate, .albumsCreate, .albumsBatchAdd] {
                 #expect(service.library.requestCount(endpoint) == 0, "\(endpoint)")
             }
-            let real = try await bench.run(sent, ["daily_requests": "0"])
+            let real = try await bench.run(sent)
             for (expected, found) in zip(forecast.statuses, real.statuses) {
                 #expect((expected == .skipped) == (found == .skipped))
                 #expect(found != .failed)
