@@ -122,7 +122,6 @@ struct ReadBack: Sendable {
                 size += Int64(chunk.count)
             }
         } catch let error as ConnectorError {
-            if UploadDesk.isFatal(error) { throw error }
             return await leaveOpen(made, "its bytes could not be read: \(error.message)")
         }
         if String(hexadecimal: Array(hasher.finalize())) == sha256 { return await tally.add(1, to: "verified") }

@@ -227,6 +227,19 @@ import Testing
         }
     }
 
+    @Test func whatCannotBeAskedForIsUploadedAndFindsItsItem() async throws {
+        try await FakeService.run { service in
+            let bench = try ExportBench(service)
+            let pictures = try await ExportBench.pictures(1)
+            try prepare(service, [("a.jpg", pictures[0])])
+            let result = try await bench.run(
+                [.file("/media/all/a.jpg", pictures[0], created: Self.day)], ["daily_downloads": "0"])
+            #expect(result.statuses == [.unchanged])
+            #expect(service.library.requestCount(.uploads) == 1)
+            #expect(try bench.itemCount() == 1)
+        }
+    }
+
     /// Another photo of that name and moment is there: the one at hand must not be taken for it.
     @Test func anotherPhotoOfThatNameAndMomentIsAnotherPhoto() async throws {
         try await FakeService.run { service in
@@ -283,6 +296,7 @@ import Testing
             #expect(result.outcomes.filter { $0.error?.code == .quota }.count == 70)
             #expect(result.counters["bytes_stored"] == limit)
             #expect(result.counters["files_left"] == 70)
+            #expect(result.counters["verified"] == 50)
             #expect(result.counters["bytes_left"] == pictures.dropFirst(50).reduce(0) { $0 + Int64($1.count) })
         }
     }
