@@ -14,8 +14,8 @@ struct AlbumReference: Sendable, Hashable {
 
 /// The albums at the destination that this app may write to: looked up once, made where there is none.
 ///
-/// A directory's album is the one that the journal remembers; without it, the album of that title that no other directory
-/// has, by its contents where there are several.
+/// A directory's album is the one that the journal remembers; without it, the album of that title that no other
+/// directory has, by its contents where there are several.
 actor AlbumBook {
     typealias Slot = AlbumContents.Slot
 

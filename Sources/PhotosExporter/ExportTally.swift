@@ -84,11 +84,12 @@ actor ExportTally {
                 requests += (count + page - 1) / page
             }
         }
-        let days = dailyRequests == 0 ? min(1, requests) : (requests + dailyRequests - 1) / dailyRequests
-        return counts.merging(
-            [
-                "albums_to_create": Int64(newAlbums.count), "uploads": Int64(uploads), "bytes_to_upload": bytes,
-                "requests_expected": Int64(requests), "days_by_quota": Int64(days),
-            ]) { $1 }
+        var foreseen = [
+            "albums_to_create": Int64(newAlbums.count), "uploads": Int64(uploads), "bytes_to_upload": bytes,
+            "requests_expected": Int64(requests),
+        ]
+        // Without any request there is no number of days.
+        if dailyRequests > 0 { foreseen["days_by_quota"] = Int64((requests + dailyRequests - 1) / dailyRequests) }
+        return counts.merging(foreseen) { $1 }
     }
 }

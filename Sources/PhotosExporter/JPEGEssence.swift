@@ -1,7 +1,7 @@
 import Crypto
 
-/// The hash of a JPEG without its metadata (APP1: Exif and XMP): what is left of a photo when Google has taken out where
-/// it was taken. Fed as the bytes come. (ITU-T T.81, B.1: segments up to the scan.)
+/// The hash of a JPEG without its metadata (APP1: Exif and XMP): what is left of a photo when Google has taken out
+/// where it was taken. Fed as the bytes come. (ITU-T T.81, B.1: segments up to the scan.)
 struct JPEGEssence: Sendable {
     private enum State: Sendable {
         /// Marker and length of a segment, as far as they have come.

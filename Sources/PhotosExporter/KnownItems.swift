@@ -5,9 +5,10 @@ import PhotosLibrary
 /// Items of the account that a journal knows nothing of, recognised by what the API tells: after the loss of the index,
 /// or on another machine.
 ///
-/// Nothing is taken for a photo that is not certainly it: a wrong guess would lose one for ever, while an upload too many
-/// costs time alone, since Google gives the old item to bytes that it has. So an item counts only where name, moment and
-/// dimensions fit, no other item fits too, no other content is known to be it, and its bytes are as many as the record's.
+/// Nothing is taken for a photo that is not certainly it: a wrong guess would lose one for ever, while an upload too
+/// many costs time alone, since Google gives the old item to bytes that it has. So an item counts only where name,
+/// moment and dimensions fit, no other item fits too, no other content is known to be it, and its bytes are as many as
+/// the record's.
 actor KnownItems {
     /// What a record says of itself.
     struct Look: Sendable {

@@ -6,10 +6,12 @@ import PhotosLibrary
 extension PhotosExporter {
     /// - Throws: where the account cannot be asked any more.
     func finishExport() async throws {
-        guard await desk.fatal == nil else { return }
-        try await addLateLinks()
-        try await createEmptyAlbums()
-        if settings.deletesExtra { try await removeExtra() }
+        if await desk.fatal == nil {
+            try await addLateLinks()
+            try await createEmptyAlbums()
+            if settings.deletesExtra { try await removeExtra() }
+        }
+        // After a storage that is full too: what went in is there to be looked at.
         if !settings.isDryRun, settings.verification != .none {
             let readback = ReadBack(
                 client: client, notes: notes, tally: tally, reporter: reporter,

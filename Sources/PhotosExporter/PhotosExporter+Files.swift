@@ -69,7 +69,11 @@ extension PhotosExporter {
         guard let sha256, let size = order.record.size, try await journal.entry(sha256: sha256) == nil else { return }
         let item = KnownItems.Look(
             filename: order.filename, created: order.created, width: order.width, height: order.height, size: size)
-        if let id = try await known.find(item) { try await journal.note(itemIDs: [sha256: id]) }
+        do {
+            if let id = try await known.find(item) { try await journal.note(itemIDs: [sha256: id]) }
+        } catch is ConnectorError {
+            // Without an answer it is uploaded: Google gives the old item to bytes that it has.
+        }
     }
 
     /// Whether the journal knows an item of this content, or a token that is still good.
@@ -101,9 +105,14 @@ extension PhotosExporter {
         let record = order.record
         if let known = claimed {
             await desk.begin(known)
-            if !again, try await isUploaded(known) {
+            do {
+                if !again, try await isUploaded(known) {
+                    await desk.end(known)
+                    return nil
+                }
+            } catch {
                 await desk.end(known)
-                return nil
+                throw error
             }
         }
         let memory = PhotosClient.uploadMemory(size: record.size)

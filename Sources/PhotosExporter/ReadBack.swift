@@ -3,8 +3,8 @@ import Crypto
 import PhotosAPI
 import PhotosLibrary
 
-/// Looks whether what was made is there: each item exists, is in its album, in its place and by its name, and where it is
-/// asked for with its bytes. (docs/restore.md, "Reading back")
+/// Looks whether what was made is there: each item exists, is in its album, in its place and by its name, and where it
+/// is asked for with its bytes. (docs/restore.md, "Reading back")
 struct ReadBack: Sendable {
     typealias Made = JournalNotes.Made
 
@@ -122,7 +122,6 @@ struct ReadBack: Sendable {
                 size += Int64(chunk.count)
             }
         } catch let error as ConnectorError {
-            if UploadDesk.isFatal(error) { throw error }
             return await leaveOpen(made, "its bytes could not be read: \(error.message)")
         }
         if String(hexadecimal: Array(hasher.finalize())) == sha256 { return await tally.add(1, to: "verified") }

@@ -1,7 +1,7 @@
 /// Lets records in by their order: each finds its place after all that came before it have found theirs.
 ///
-/// They come by tasks that overtake each other. What a record learns from the ones before it, such as the catalog of the
-/// snapshot or its place in an album, must not depend on that.
+/// They come by tasks that overtake each other. What a record learns from the ones before it, such as the catalog of
+/// the snapshot or its place in an album, must not depend on that.
 actor RecordOrder {
     private var next = 1
     private var waiters: [Int: CheckedContinuation<Void, Never>] = [:]

@@ -99,7 +99,8 @@ struct ExporterService: RegistrableRPCService {
         let counters = await exporter.counters()
         let wrong = (counters["verify_failed"] ?? 0) + (counters["links_failed"] ?? 0)
         if wrong > 0 {
-            throw ConnectorError(.corrupt, "\(wrong) of the records are not there as they should be: see the lines above")
+            throw ConnectorError(
+                .corrupt, "\(wrong) of the records are not there as they should be: see the lines above")
         }
     }
 }

@@ -12,7 +12,8 @@ import Testing
             let pictures = try await ExportBench.pictures(8)
             let paths = [
                 "/album/Trip/a.jpg", "/shared-album/Party/b.jpg", "/albums/2024/0501 Lisbon/0001_c.jpg",
-                "/holiday/beach/d.jpg", "/media/by-month/2024/2024-05/e.jpg", "/photos/2024/05/f.jpg", "/upload/x/g.jpg",
+                "/holiday/beach/d.jpg", "/media/by-month/2024/2024-05/e.jpg", "/photos/2024/05/f.jpg",
+                "/upload/x/g.jpg",
                 "/feature/favorites/h.jpg",
             ]
             let result = try await bench.run(try zip(paths, pictures).map { try .file($0, $1) })
@@ -188,7 +189,8 @@ import Testing
             try service.library.deleteAlbum(album.id)
             // In the same process, and in the next one.
             #expect(
-                try await bench.send([.file("/album/Trip/b.jpg", pictures[1])], to: exporter).map(\.status) == [.stored])
+                try await bench.send([.file("/album/Trip/b.jpg", pictures[1])], to: exporter).map(\.status) == [.stored]
+            )
             #expect(try await bench.run([.file("/album/Trip/c.jpg", pictures[2])]).statuses == [.stored])
             #expect(try bench.albums("Trip").last == pictures[1...].map(ExportBench.hash))
         }

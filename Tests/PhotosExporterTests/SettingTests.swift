@@ -10,7 +10,9 @@ import Testing
             let bench = try ExportBench(service)
             let pictures = try await ExportBench.pictures(120)
             var sent = [try Sent.directory("/album/Empty", title: "Empty")]
-            for (index, picture) in pictures.enumerated() { sent.append(try .file("/album/Trip/\(index).jpg", picture)) }
+            for (index, picture) in pictures.enumerated() {
+                sent.append(try .file("/album/Trip/\(index).jpg", picture))
+            }
             sent.append(try .file("/album/Other/again.jpg", pictures[0]))
             sent.append(try .file("/album/Other/text.txt", [1]))
             sent.append(try .link("/album/Other/link.jpg", to: "../../media/b.jpg"))
@@ -26,7 +28,7 @@ import Testing
             for endpoint in [Endpoint.uploads, .itemsBatchCreate, .albumsCreate, .albumsBatchAdd] {
                 #expect(service.library.requestCount(endpoint) == 0, "\(endpoint)")
             }
-            let real = try await bench.run(sent, ["daily_requests": "0"])
+            let real = try await bench.run(sent)
             for (expected, found) in zip(forecast.statuses, real.statuses) {
                 #expect((expected == .skipped) == (found == .skipped))
                 #expect(found != .failed)
@@ -165,7 +167,8 @@ import Testing
 
             service.library.inject(fault)
             let second = try await bench.run(
-                try pictures.prefix(3).enumerated().map { try .file("/album/Other/\($0).jpg", $1) }, ["verify": "bytes"],
+                try pictures.prefix(3).enumerated().map { try .file("/album/Other/\($0).jpg", $1) },
+                ["verify": "bytes"],
                 index: try Index(path: nil))
             #expect(second.counters["verify_failed"] == 1)
             #expect(second.counters["verified"] == 2)
@@ -220,6 +223,19 @@ import Testing
             let result = try await bench.run([.file(path, pictures[0], created: Self.day)])
             #expect(result.statuses == [path.hasPrefix("/album") ? .stored : .unchanged])
             #expect(service.library.requestCount(.uploads) == 0)
+            #expect(try bench.itemCount() == 1)
+        }
+    }
+
+    @Test func whatCannotBeAskedForIsUploadedAndFindsItsItem() async throws {
+        try await FakeService.run { service in
+            let bench = try ExportBench(service)
+            let pictures = try await ExportBench.pictures(1)
+            try prepare(service, [("a.jpg", pictures[0])])
+            let result = try await bench.run(
+                [.file("/media/all/a.jpg", pictures[0], created: Self.day)], ["daily_downloads": "0"])
+            #expect(result.statuses == [.unchanged])
+            #expect(service.library.requestCount(.uploads) == 1)
             #expect(try bench.itemCount() == 1)
         }
     }
@@ -280,6 +296,7 @@ import Testing
             #expect(result.outcomes.filter { $0.error?.code == .quota }.count == 70)
             #expect(result.counters["bytes_stored"] == limit)
             #expect(result.counters["files_left"] == 70)
+            #expect(result.counters["verified"] == 50)
             #expect(result.counters["bytes_left"] == pictures.dropFirst(50).reduce(0) { $0 + Int64($1.count) })
         }
     }

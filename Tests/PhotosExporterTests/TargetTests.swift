@@ -60,10 +60,11 @@ import Testing
         #expect(AlbumTitle.fitting("Trip", part: 2) == "Trip (3)")
     }
 
-    @Test(arguments: [
-        ("../../media/a.jpg", "/media/a.jpg"), ("/media/a.jpg", "/media/a.jpg"), ("b.jpg", "/album/Trip/b.jpg"),
-        ("./../Other/b.jpg", "/album/Other/b.jpg"), ("../../../etc/passwd", nil),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("../../media/a.jpg", "/media/a.jpg"), ("/media/a.jpg", "/media/a.jpg"), ("b.jpg", "/album/Trip/b.jpg"),
+            ("./../Other/b.jpg", "/album/Other/b.jpg"), ("../../../etc/passwd", nil),
+        ] as [(String, String?)])
     func linksAreFollowedBelowTheRoot(target: String, found: String?) throws {
         #expect(try Pathname("/album/Trip/a.jpg").resolving(link: target)?.string == found)
     }

@@ -41,6 +41,44 @@ import Testing
         #expect(await pair.status.value == 0)
     }
 
+    @Test func anExportThatCannotBeginEndsWithThatOneError() async throws {
+        let busy = ConnectorError(.unavailable, "another run is writing", isRetryable: true)
+        var exporter = ScriptedExporter(script: { _, _, _ in .failed(busy) })
+        exporter.onBegin = { throw busy }
+        let pair = try Pair(.exporting(exporter))
+        try await pair.ready()
+        let export = try await pair.host.export(window: 2)
+        let error = await #expect(throws: ConnectorError.self) {
+            while true {
+                let record = try await export.begin(try .file("/a", hasContent: false))
+                _ = await record.outcome(content: nil)
+            }
+        }
+        #expect(error == busy)
+        await pair.host.close()
+    }
+
+    @Test func theLastWorkComesAfterAllOutcomesAndCanFail() async throws {
+        let lost = ConnectorError(.notFound, "it is not there")
+        let isTold = Box(false)
+        let wasTold = Box(false)
+        var exporter = ScriptedExporter(script: { _, _, _ in .stored() })
+        exporter.onEnd = {
+            wasTold.change { $0 = isTold.value }
+            throw lost
+        }
+        let pair = try Pair(.exporting(exporter))
+        try await pair.ready()
+        let export = try await pair.host.export(window: 2)
+        let record = try await export.begin(try .file("/a", hasContent: false))
+        #expect(await record.outcome(content: nil) == .stored())
+        isTold.change { $0 = true }
+        let error = await #expect(throws: ConnectorError.self) { _ = try await export.finish() }
+        #expect(error == lost)
+        #expect(wasTold.value)
+        await pair.host.close()
+    }
+
     @Test func resultBeforeTheContentEndsTheSending() async throws {
         let refusal = ConnectorError(.rejected, "not a photo")
         let exporter = ScriptedExporter(script: { _, _, _ in .skipped(refusal) })

@@ -63,6 +63,8 @@ struct ScriptedImporter: Importer {
 struct ScriptedExporter: Exporter {
     var script: @Sendable (Record, Int, (any ContentReader)?) async -> RecordOutcome
     var onFinish: @Sendable () async -> Void = {}
+    var onBegin: @Sendable () async throws -> Void = {}
+    var onEnd: @Sendable () async throws -> Void = {}
 
     var identity: ConnectorIdentity { ConnectorIdentity(origin: "me", kind: "scripted", root: .root) }
     func ping() async throws {}
@@ -70,7 +72,9 @@ struct ScriptedExporter: Exporter {
     func store(_ record: Record, sequence: Int, content: (any ContentReader)?) async -> RecordOutcome {
         await script(record, sequence, content)
     }
+    func beginStoring() async throws { try await onBegin() }
     func finishStoring() async { await onFinish() }
+    func endStoring() async throws { try await onEnd() }
 }
 
 /// A content that does what closures say.

@@ -174,10 +174,14 @@ struct ExportTests {
     }
 
     @Test func whatCannotBeStoredIsToldAndTheRestGoesOn() async throws {
-        let exporter = ScriptedExporter { _, _, content in
+        let passed = Box<Set<Int>>([])
+        let stored = Box<Set<Int>>([])
+        var exporter = ScriptedExporter { _, sequence, content in
             _ = try? await content?.readAll()
+            stored.change { $0.insert(sequence) }
             return .stored()
         }
+        exporter.onPass = { number in passed.change { $0.insert(number) } }
         let (results, _, _) = try await PlakarHost.run(.exporting(exporter)) { host in
             let request = Plakar_Exporter_InitRequest()
             _ = try await host.unary(PlakarHost.exporter, "Init", request, as: Plakar_Exporter_InitResponse.self)
@@ -201,6 +205,18 @@ struct ExportTests {
             }
         }
         #expect(results == ["relative": true, "/x": true, "/good": false])
+        // Every number comes, since the next records wait for it.
+        #expect(passed.value == [1, 2])
+        #expect(stored.value == [3])
+    }
+
+    @Test(arguments: ["verify_failed", "links_failed"])
+    func whatIsFoundWrongAtTheEndIsAnErrorOfTheExport(counter: String) async throws {
+        var exporter = ScriptedExporter { _, _, _ in .stored() }
+        exporter.found = [counter: 2]
+        _ = try await PlakarHost.run(.exporting(exporter)) { host in
+            await #expect(throws: RPCError.self) { try await Self.restore([try .directory("/")], on: host) }
+        }
     }
 
     @Test func contentWithoutARecordEndsTheExport() async throws {

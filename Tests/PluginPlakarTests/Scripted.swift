@@ -35,6 +35,8 @@ struct ScriptedImporter: Importer {
 /// A destination that does what a closure says.
 struct ScriptedExporter: Exporter {
     var onFinish: @Sendable () async -> Void = {}
+    var onPass: @Sendable (Int) -> Void = { _ in }
+    var found: [String: Int64] = [:]
     var script: @Sendable (Record, Int, (any ContentReader)?) async -> RecordOutcome
 
     var identity: ConnectorIdentity { ConnectorIdentity(origin: "me", kind: "scripted", root: .root) }
@@ -43,6 +45,8 @@ struct ScriptedExporter: Exporter {
     func store(_ record: Record, sequence: Int, content: (any ContentReader)?) async -> RecordOutcome {
         await script(record, sequence, content)
     }
+    func pass(sequence: Int) async { onPass(sequence) }
+    func counters() async -> [String: Int64] { found }
     func finishStoring() async { await onFinish() }
 }
 
