@@ -23,6 +23,9 @@ struct BackupCommand: GphotosCommand {
     @Flag(help: "List what would be read, and read nothing.")
     var dryRun = false
 
+    @Flag(help: "Read everything again, though nothing seems changed: Google gives no version of a content.")
+    var reread = false
+
     @Argument(help: "What to back up.")
     var source: String
 
@@ -43,7 +46,7 @@ struct BackupCommand: GphotosCommand {
         do {
             summary = try await Backup(
                 link: link, writer: writer, source: source, transfers: try Connection.transfers(config),
-                observer: report
+                rereads: reread, observer: report
             ).run()
         } catch {
             await link.close()
