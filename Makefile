@@ -3,7 +3,7 @@
 SWIFT ?= swift
 RELEASE := .build/release
 
-.PHONY: help deps build release test demo bench proto schema plakar-package fmt lint clean
+.PHONY: help deps build release test test-plakar demo bench proto schema plakar-package fmt lint clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -27,6 +27,11 @@ test: deps
 	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 $(SWIFT) test --skip-build
 	scripts/interop.sh .build/debug
 
+## make test-plakar  back up and restore with the plakar on the PATH; without one, say so
+test-plakar:
+	@if command -v plakar >/dev/null; then $(MAKE) --no-print-directory release; fi
+	@scripts/test-plakar.sh $(RELEASE)
+
 ## make demo    back up, check and restore a made-up library, with every command shown
 demo: release
 	@scripts/demo.sh $(RELEASE)
@@ -40,7 +45,7 @@ bench: release
 proto: deps
 	$(SWIFT) build --product protoc-gen-swift
 	protoc -I Sources/PluginPlakar/Protocol --plugin=protoc-gen-swift=.build/debug/protoc-gen-swift \
-		--swift_out=Sources/PluginPlakar/Generated connectors.proto importer.proto exporter.proto
+		--swift_out=Sources/PluginPlakar/Generated --swift_opt=Visibility=Package connectors.proto importer.proto exporter.proto
 
 ## make schema  write the JSON Schema of the settings anew, for Plakar's package
 schema: build

@@ -75,7 +75,9 @@ let package = Package(
             name: "FakePhotos", dependencies: ["ConnectorKit", "StrictJSON", crypto] + nio, resources: [.copy("Media")]),
         .executableTarget(name: "gphotos-fake", dependencies: ["FakePhotos", arguments]),
         .executableTarget(
-            name: "gphotos-bench", dependencies: ["ConnectorKit", "HTTP", "PhotosAPI", "PluginJSONL"],
+            name: "gphotos-bench",
+            dependencies: ["ConnectorKit", "HTTP", "PhotosAPI", "PluginJSONL", "PluginPlakar", protobuf] + grpc
+                + nioPipes,
             path: "Benchmarks/gphotos-bench"),
 
         .target(

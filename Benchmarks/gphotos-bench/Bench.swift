@@ -11,12 +11,16 @@ struct Bench {
         let arguments = CommandLine.arguments.dropFirst()
         let scale = arguments.contains("--quick") ? 10 : 1
         let tools = try Tools()
+        defer { try? FileManager.default.removeItem(atPath: tools.scratch) }
+        // One of them alone, while it is worked on.
+        if arguments.contains("--open") { return try await OpenBench.run(tools: tools, scale: scale) }
         say("\(ProcessInfo.processInfo.activeProcessorCount) cores; the service runs on the same ones")
         try await ListingBench(tools: tools, items: 100_000 / scale).run()
         try await TransferBench(tools: tools, items: 400 / scale, itemSize: 4 << 20).run()
         try await TransferBench(tools: tools, items: 10_000 / scale, itemSize: 20 << 10).run()
         try await DownloadBench(tools: tools, items: 400 / scale, itemSize: 4 << 20).run()
         try await DownloadBench(tools: tools, items: 10_000 / scale, itemSize: 20 << 10).run()
+        try await OpenBench.run(tools: tools, scale: scale)
         for milliseconds in [0, 30] {
             try await RestoreBench(
                 tools: tools, items: 1000 / scale, itemSize: 20 << 10, milliseconds: milliseconds
@@ -26,7 +30,6 @@ struct Bench {
             ).run()
         }
         try await SoakBench(tools: tools, items: 20_000 / scale).run()
-        try? FileManager.default.removeItem(atPath: tools.scratch)
     }
 }
 

@@ -2,38 +2,29 @@ import ConnectorKit
 import Foundation
 import PluginJSONL
 
-/// The importer as a subprocess, set up and ready, with what the kernel says of its memory.
-struct Plugin {
-    let session: HostSession
+/// An importer as a subprocess, with the host's ends of its pipes, and what the kernel says of it.
+struct PluginProcess {
+    /// Where its messages come from, and where those for it go; both belong to who reads and writes them.
+    let input: Int32
+    let output: Int32
     private let process = Process()
 
-    init(tools: Tools, service: Service) async throws {
+    init(tools: Tools, service: Service, arguments: [String] = []) throws {
         process.executableURL = URL(fileURLWithPath: tools.gphotos)
-        process.arguments = ["plugin", "importer"]
+        process.arguments = ["plugin", "importer"] + arguments
         process.environment = ProcessInfo.processInfo.environment.merging(service.environment) { $1 }
-        let input = Pipe()
-        let output = Pipe()
-        process.standardInput = input
-        process.standardOutput = output
+        let toPlugin = Pipe()
+        let fromPlugin = Pipe()
+        process.standardInput = toPlugin
+        process.standardOutput = fromPlugin
         try process.run()
-        session = HostSession(
-            input: dup(output.fileHandleForReading.fileDescriptor),
-            output: dup(input.fileHandleForWriting.fileDescriptor),
-            name: "gphotos-bench", version: "1", runtime: .live, onEvent: { _ in })
-        try input.fileHandleForWriting.close()
-        try output.fileHandleForReading.close()
-        _ = try await session.start()
-        let config = try Self.config(tools, service)
-        _ = try await session.initialize(config: config, options: ConnectorOptions(maxConcurrency: 16))
-        try await session.ping()
-    }
-
-    /// As our host passes them.
-    private static func config(_ tools: Tools, _ service: Service) throws -> [String: String] {
-        let shown = try Bench.run(
-            tools.gphotos, ["source", "show", "demo", "--secrets", "--json"], environment: service.environment)
-        let json = try JSONSerialization.jsonObject(with: Data(shown.output.utf8)) as? [String: [String: String]]
-        return (json?["demo"] ?? [:]).merging(["name": "demo"]) { $1 }
+        func own(_ handle: FileHandle) throws -> Int32 {
+            defer { try? handle.close() }
+            return fcntl(handle.fileDescriptor, F_DUPFD_CLOEXEC, 3)
+        }
+        input = try own(fromPlugin.fileHandleForReading)
+        output = try own(toPlugin.fileHandleForWriting)
+        for handle in [toPlugin.fileHandleForReading, fromPlugin.fileHandleForWriting] { try handle.close() }
     }
 
     /// Kibibytes that it has now, and that it had at most.
@@ -46,6 +37,45 @@ struct Plugin {
         let line = status.split(separator: "\n").first { $0.hasPrefix(key + ":") } ?? ""
         return line.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) } ?? 0
     }
+
+    /// Seconds of user and system time so far: the 14th and 15th field of /proc/PID/stat, in ticks (proc(5)).
+    var cpu: Double {
+        let stat = (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)) ?? ""
+        // The second field is the program's name, which may hold anything.
+        let fields = stat.split(separator: ")").last?.split(separator: " ") ?? []
+        let ticks = fields.dropFirst(11).prefix(2).compactMap { Double($0) }.reduce(0, +)
+        return ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+
+    func waitUntilExit() { process.waitUntilExit() }
+}
+
+/// The importer over the JSON wire, set up and ready.
+struct Plugin {
+    let session: HostSession
+    let process: PluginProcess
+
+    init(tools: Tools, service: Service, rawChunks: Bool = true) async throws {
+        process = try PluginProcess(tools: tools, service: service)
+        session = HostSession(
+            input: process.input, output: process.output, name: "gphotos-bench", version: "1", runtime: .live,
+            rawChunks: rawChunks, onEvent: { _ in })
+        _ = try await session.start()
+        let config = try Self.config(tools, service)
+        _ = try await session.initialize(config: config, options: ConnectorOptions(maxConcurrency: 16))
+        try await session.ping()
+    }
+
+    /// As our host passes them.
+    static func config(_ tools: Tools, _ service: Service) throws -> [String: String] {
+        let shown = try Bench.run(
+            tools.gphotos, ["source", "show", "demo", "--secrets", "--json"], environment: service.environment)
+        let json = try JSONSerialization.jsonObject(with: Data(shown.output.utf8)) as? [String: [String: String]]
+        return (json?["demo"] ?? [:]).merging(["name": "demo"]) { $1 }
+    }
+
+    var memory: Int { process.memory }
+    var peakMemory: Int { process.peakMemory }
 
     func close() async {
         await session.close()

@@ -75,8 +75,8 @@ public final class Index: Sendable {
 
     /// The file of an account's index.
     public static func path(for settings: LibrarySettings, environment: [String: String]) -> String {
-        let account = [settings.api.apiURL, settings.api.clientID, settings.origin].joined(separator: "\n")
-        return path(forAccount: account, environment: environment)
+        let account = [settings.api.apiURL, settings.api.clientID, settings.origin, settings.unnamedSignIn?.reveal()]
+        return path(forAccount: account.compactMap(\.self).joined(separator: "\n"), environment: environment)
     }
 
     /// The file of whatever a text tells apart from all others.

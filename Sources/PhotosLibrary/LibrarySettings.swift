@@ -10,6 +10,9 @@ public struct LibrarySettings: Sendable {
     public var proxyURL: String?
     /// The account: the same in every run against it.
     public var origin: String
+    /// The sign-in, where nothing else tells the account from others of the same client: what was learnt of the one, and
+    /// uploaded to it, must not be taken for the other's. The origin does without, to outlive a new sign-in.
+    public var unnamedSignIn: Secret?
     public var root: Pathname
     public var views: Set<View>
     public var layout: LibraryLayout
@@ -79,6 +82,7 @@ public struct LibrarySettings: Sendable {
         readsSizes = try settings.bool("read_size", default: false)
         views = try Self.views(settings, layout)
         origin = Self.origin(settings)
+        unnamedSignIn = (settings["account"] ?? settings["name"]) == nil ? api.token.refreshToken : nil
     }
 
     /// The account where it is known, else the name of the remote, else the client id: each is the same in every run.

@@ -46,15 +46,17 @@ public final class HostSession: Sendable {
     ///   - name: how the host calls itself.
     ///   - version: the host's version.
     ///   - runtime: unused so far; a session's own limits are real time.
+    ///   - rawChunks: whether contents may come as bytes; else they come as base64.
     ///   - onEvent: called for what comes unasked, one at a time. It must return soon: messages wait behind it.
     public init(
-        input: Int32, output: Int32, name: String, version: String, runtime: Runtime,
+        input: Int32, output: Int32, name: String, version: String, runtime: Runtime, rawChunks: Bool = true,
         onEvent: @escaping @Sendable (HostEvent) -> Void
     ) {
         self.input = input
         self.output = output
         self.onEvent = onEvent
-        let hello = HostHello(name: name, version: version, capabilities: [Wire.rawChunks, Wire.configUpdate])
+        let hello = HostHello(
+            name: name, version: version, capabilities: (rawChunks ? [Wire.rawChunks] : []) + [Wire.configUpdate])
         core = Mutex(Core(machine: HostStateMachine(hello: hello)))
     }
 

@@ -37,9 +37,20 @@ struct CallRegistry<Transport: ServerTransport> {
         _ method: String,
         _ handle: @escaping @Sendable (RPCAsyncSequence<Request, any Error>, RPCWriter<Response>) async throws -> Void
     ) {
+        stream(method, serializer: ProtobufSerializer<Response>(), handle)
+    }
+
+    /// The same, where the messages out are written down in a way of their own.
+    mutating func stream<Request: Message, Serializer: MessageSerializer>(
+        _ method: String, serializer: Serializer,
+        _ handle:
+            @escaping @Sendable (
+                RPCAsyncSequence<Request, any Error>, RPCWriter<Serializer.Message>
+            ) async throws -> Void
+    ) where Serializer.Message: Sendable {
         router.registerHandler(
             forMethod: MethodDescriptor(service: service, method: method),
-            deserializer: ProtobufDeserializer<Request>(), serializer: ProtobufSerializer<Response>()
+            deserializer: ProtobufDeserializer<Request>(), serializer: serializer
         ) { request, _ in
             StreamingServerResponse { writer in
                 try await whileTheHostListens { try await handle(request.messages, writer) }

@@ -16,7 +16,7 @@ struct ExporterService: RegistrableRPCService {
     func registerMethods<Transport: ServerTransport>(with router: inout RPCRouter<Transport>) {
         CallRegistry.register("plakar.exporter.Exporter", with: &router) { calls in
             calls.unary("Init") { (request: Plakar_Exporter_InitRequest) in
-                let identity = try await setUp(Settings(request.config), ConnectorOptions(request.options))
+                let identity = try await setUp(Settings(plakar: request.config), ConnectorOptions(request.options))
                 return Plakar_Exporter_InitResponse.with {
                     $0.origin = identity.origin
                     $0.type = identity.kind

@@ -1,5 +1,4 @@
 import ConnectorKit
-import Foundation
 import GRPCCore
 
 /// Plakar's service for a source.
@@ -21,7 +20,7 @@ struct ImporterService: RegistrableRPCService {
     func registerMethods<Transport: ServerTransport>(with router: inout RPCRouter<Transport>) {
         CallRegistry.register("importer.Importer", with: &router) { calls in
             calls.unary("Init") { (request: Importer_InitRequest) in
-                let identity = try await setUp(Settings(request.config), ConnectorOptions(request.options))
+                let identity = try await setUp(Settings(plakar: request.config), ConnectorOptions(request.options))
                 return Importer_InitResponse.with {
                     $0.origin = identity.origin
                     $0.type = identity.kind
@@ -36,7 +35,8 @@ struct ImporterService: RegistrableRPCService {
             calls.stream("Import") { acknowledgements, writer in
                 try await session.operation { try await importRecords(acknowledgements, to: writer) }
             }
-            calls.stream("Open") { (requests: RPCAsyncSequence<Importer_OpenRequest, any Error>, writer) in
+            calls.stream("Open", serializer: ChunkSerializer()) {
+                (requests: RPCAsyncSequence<Importer_OpenRequest, any Error>, writer) in
                 for try await request in requests { try await send(request.record, to: writer) }
             }
             calls.unary("Close") { (_: Importer_CloseRequest) in
@@ -87,7 +87,7 @@ struct ImporterService: RegistrableRPCService {
 
     /// The content of one record. One that cannot be read whole ends in an error: the host counts nothing.
     private func send(
-        _ record: Plakar_Connectors_Record, to writer: RPCWriter<Importer_OpenResponse>
+        _ record: Plakar_Connectors_Record, to writer: RPCWriter<ArraySlice<UInt8>>
     ) async throws {
         if record.isXattr { throw ConnectorError(.notFound, "there are no extended attributes") }
         let reader = try await records.open(record.pathname).open()
@@ -95,8 +95,7 @@ struct ImporterService: RegistrableRPCService {
             while let bytes = try await reader.read() {
                 try Task.checkCancellation()
                 for start in stride(from: 0, to: bytes.count, by: Self.largestChunk) {
-                    let chunk = Data(bytes[start..<min(start + Self.largestChunk, bytes.count)])
-                    try await writer.write(.with { $0.chunk = chunk })
+                    try await writer.write(bytes[start..<min(start + Self.largestChunk, bytes.count)])
                 }
             }
         } catch {

@@ -15,6 +15,8 @@ struct PipeListener: HTTP2ServerTransport.ListenerFactory {
     /// Both are closed with the connection.
     let input: CInt
     let output: CInt
+    /// The calls, so that the host can give them up.
+    let streams: OpenStreams
     let onConnect: @Sendable (any Channel) -> Void
     let onFault: @Sendable (any Error) -> Void
     let onClose: @Sendable () -> Void
@@ -74,7 +76,7 @@ struct PipeListener: HTTP2ServerTransport.ListenerFactory {
         try await NIOPipeBootstrap(group: eventLoopGroup)
             .takingOwnershipOfDescriptors(input: input, output: output) { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(PingResponder())
+                    try channel.pipeline.syncOperations.addHandler(TrustedFrames(cancel: streams.cancel))
                 }.flatMap {
                     configurator.configure(channel: channel, tls: .none)
                 }.flatMapThrowing { configured in

@@ -94,11 +94,12 @@ private final class PlakarConnection: Sendable {
 
     /// Serves until the connection is over.
     func run(_ service: any RegistrableRPCService, input: Int32, output: Int32) async -> Ending {
+        let streams = OpenStreams()
         let server = server(
-            of: service,
+            of: service, streams,
             PipeListener(
                 eventLoopGroup: MultiThreadedEventLoopGroup.singleton.next(), input: input, output: output,
-                onConnect: { self.connected($0) },
+                streams: streams, onConnect: { self.connected($0) },
                 onFault: { error in self.state.withLock { $0.fault = $0.fault ?? "\(error)" } },
                 onClose: { self.closed() }))
         let served = Reply<Void>()
@@ -122,13 +123,14 @@ private final class PlakarConnection: Sendable {
     }
 
     private func server(
-        of service: any RegistrableRPCService, _ listener: PipeListener
+        of service: any RegistrableRPCService, _ streams: OpenStreams, _ listener: PipeListener
     ) -> GRPCServer<HTTP2ServerTransport.Custom<PipeListener>> {
         var config = HTTP2ServerTransport.Custom<PipeListener>.Config.defaults
         // The windows stay as they are: with larger ones, swift-nio-http2 (1.46) ends connections on which many small
         // messages come in, since it gives back more than was taken.
         config.connection.keepalive.clientBehavior = .init(
             minPingIntervalWithoutCalls: .zero, allowWithoutCalls: true)
+        config.channelDebuggingCallbacks.onAcceptHTTP2Stream = streams.add
         return GRPCServer(
             transport: HTTP2ServerTransport.Custom(listenerFactory: listener, config: config), services: [service])
     }

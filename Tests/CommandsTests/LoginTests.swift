@@ -272,8 +272,14 @@ struct LoginTests {
             let outcome = await stage.login("--no-browser", stdin: text)
             #expect(outcome.status == 0, "\(outcome.err)")
             #expect(outcome.out.hasPrefix("signed in mine (destination): read, upload, edit"))
-            #expect(try stage.token("destinations").refreshToken?.reveal() == refreshToken)
+            let stored = try stage.token("destinations")
+            #expect(stored.refreshToken?.reveal() == refreshToken)
             #expect(stage.library.tokenRefreshes == 1)
+            // Neither what was pasted nor what became of it is printed.
+            let secrets = [refreshToken, encoded, token, stored.accessToken?.reveal() ?? "", "CLIENT_SECRET", "ya29."]
+            for secret in secrets where !secret.isEmpty {
+                #expect(!(outcome.out + outcome.err).contains(secret))
+            }
         }
     }
 

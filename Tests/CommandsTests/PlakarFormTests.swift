@@ -1,3 +1,4 @@
+import ConnectorKit
 import Foundation
 import StrictJSON
 import Testing
@@ -44,6 +45,26 @@ struct PlakarFormTests {
         #expect(outcome.out.hasPrefix("\"demo\":\n  \"location\": \"googlephotos:///album/X\"\n"))
     }
 
+    /// The same remote of rclone's, imported by either: what the connector gets to see is the same.
+    @Test func ourImportAndPlakarsEndInTheSameSettings() async throws {
+        // Plakar's reader of INI cuts a value at a semicolon: that is no secret of ours to keep.
+        let remote = Rclone.remote("demo").replacing("some_new_option = of = a ; later # rclone\n", with: "empty =\n")
+        let sandbox = try Sandbox()
+        #expect(await sandbox.run("source import", stdin: remote).status == 0)
+        var ours = try sandbox.settings("sources", "demo")
+        ours["name"] = nil
+        // As `plakar source import -rclone` keeps it (1.1.4).
+        var plakars = ["location": "rclone://"]
+        for line in remote.split(separator: "\n") where !line.hasPrefix("[") {
+            let parts = line.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+            if parts.count == 2, !parts[1].isEmpty { plakars["rclone_" + parts[0]] = parts[1] }
+        }
+        #expect(plakars.count == 6)
+        let (first, second) = (Settings(ours), Settings(plakars))
+        #expect(first.values.filter { $0.key != "location" } == second.values.filter { $0.key != "location" })
+        #expect(Set([first["location"], second["location"]]).isSubset(of: ["googlephotos://", "rclone://"]))
+    }
+
     @Test func thereIsOneFormAtATime() async throws {
         let sandbox = try Sandbox()
         #expect(await sandbox.run("source show --plakar --json").status == 64)
@@ -70,7 +91,10 @@ struct PlakarFormTests {
         }
         #expect(values("executable") == ["./gphotos", "./gphotos"])
         #expect(values("validator") == ["./settings.schema.json", "./settings.schema.json"])
-        #expect(values("protocols") == ["[googlephotos, gphotos, rclone]", "[googlephotos, gphotos, rclone]"])
+        #expect(
+            values("protocols") == [
+                "[googlephotos, gphotos, rclone, takeout, picker]", "[googlephotos, gphotos, rclone]",
+            ])
         let sandbox = try Sandbox()
         for arguments in values("args") {
             let words = arguments.trimmingCharacters(in: CharacterSet(charactersIn: "[]"))

@@ -48,27 +48,30 @@ import Testing
 
     private static let chunk = "X-Goog-Upload-Command: upload, finalize\r\nX-Goog-Upload-Offset: 0\r\n"
 
-    @Test(arguments: [FakeFault.Kind.reset, .truncate])
-    func anUploadBreaksAtAnOffset(kind: FakeFault.Kind) async throws {
+    /// At the ends of blocks too, where a shift by one byte shows: only whole blocks are kept.
+    @Test(
+        arguments: [FakeFault.Kind.reset, .truncate],
+        [(600_000, 524_288), (262_143, 0), (262_144, 262_144), (786_431, 524_288), (786_432, 786_432)])
+    func anUploadBreaksAtAnOffset(kind: FakeFault.Kind, place: (offset: Int, kept: Int)) async throws {
         try await withServer { server, client in
             var fault = FakeFault(kind, on: .uploads)
-            fault.bytes = 600_000
+            fault.bytes = place.offset
             server.library.inject(fault)
             let url = try await start(client)
             let broken = try await upload(server, client, url, Self.chunk)
             #expect(broken.bytes.isEmpty)
             #expect(kind != .reset || broken.isReset)
-            // Whole blocks are kept, and the upload goes on after them.
+            // The upload goes on after what is kept.
             let status = await query(client, url)
             #expect(status.headers.first(name: "X-Goog-Upload-Status") == "active")
-            #expect(status.headers.first(name: "X-Goog-Upload-Size-Received") == "524288")
+            #expect(status.headers.first(name: "X-Goog-Upload-Size-Received") == "\(place.kept)")
             let entry = try #require(server.library.log.first { $0.fault != nil })
             #expect(entry.fault == kind && entry.status == nil && entry.endpoint == .uploads)
             #expect(server.library.requestCount(.uploads) == 3)
             #expect(server.library.requestsInFlight == 0)
             let rest = await client.send(
-                "POST", url, bytes: Array(Self.bytes[524_288...]),
-                headers: ["X-Goog-Upload-Command": "upload, finalize", "X-Goog-Upload-Offset": "524288"])
+                "POST", url, bytes: Array(Self.bytes[place.kept...]),
+                headers: ["X-Goog-Upload-Command": "upload, finalize", "X-Goog-Upload-Offset": "\(place.kept)"])
             #expect(rest.status == 200)
             #expect(server.library.uploads.map(\.bytes) == [Int64(Self.bytes.count)])
         }

@@ -359,14 +359,17 @@ extension FakeService {
     }
 }
 
-/// Says when it is asked, and never answers.
+/// Says when it is asked, and never answers: only a cancellation ends the wait.
 private struct StuckContent: HTTPBodySource {
     private let signal: AsyncStream<Void>.Continuation
     init(_ signal: AsyncStream<Void>.Continuation) { self.signal = signal }
 
     func next() async throws -> [UInt8]? {
         signal.yield()
-        try await Task.sleep(for: .seconds(3600))
+        let (never, hold) = AsyncStream.makeStream(of: Void.self)
+        for await _ in never {}
+        hold.finish()
+        try Task.checkCancellation()
         return nil
     }
 }

@@ -229,6 +229,43 @@ struct ImportTests {
         }
     }
 
+    /// NIO by itself ends the connection after 200 in 30 seconds.
+    @Test func aThousandCancelledReadsAreFreedAndTheNextOneIsRead() async throws {
+        let count = 1000
+        let (freed, free) = AsyncStream.makeStream(of: Void.self)
+        let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+        let plugin = ConnectorPlugin.importing { sink in
+            let content = ScriptedContent(onClose: { free.yield() }) {
+                begin.yield()
+                try await Signal().wait()
+                return nil
+            }
+            try await sink.emit(try Self.file(1), content: content)
+            try await sink.emit(try Self.file(2), content: MemoryContent([1, 2, 3]))
+        }
+        let (_, status, said) = try await PlakarHost.run(plugin) { host in
+            try await host.setUpSource()
+            try await host.stream(PlakarHost.importer, "Import") { (responses: Responses, input: Acknowledgements) in
+                var iterator = responses.makeAsyncIterator()
+                while let response = try await iterator.next(), !response.finished {}
+                var begins = begun.makeAsyncIterator()
+                var frees = freed.makeAsyncIterator()
+                for _ in 0..<count {
+                    let reading = Task { try await host.open("/IMG_1.jpg") }
+                    _ = await begins.next()
+                    reading.cancel()
+                    _ = await frees.next()
+                }
+                #expect(try await host.open("/IMG_2.jpg") == [[1, 2, 3]])
+                input.finish()
+                while try await iterator.next() != nil {}
+            }
+            try await host.close()
+        }
+        #expect(status == 0)
+        #expect(said.isEmpty)
+    }
+
     @Test func aHostThatHalfClosesEarlyGetsEveryRecordAllTheSame() async throws {
         let plugin = ConnectorPlugin.importing { sink in
             for number in 0..<500 { try await sink.emit(try Self.file(number), content: MemoryContent([1])) }

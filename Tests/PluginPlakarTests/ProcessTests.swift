@@ -163,6 +163,8 @@ struct ProcessTests {
                     #expect(record.fileInfo.name == (pathname.isRoot ? "/" : pathname.name))
                     for directory in pathname.ancestors { #expect(seen.contains(directory.string)) }
                     #expect((record.fileInfo.mode & GoFileMode.directory != 0) == !record.hasReader_p)
+                    // Those would be read again in every backup, and no destination gets them.
+                    #expect(!record.isXattr && record.extendedAttributes.isEmpty)
                 }
                 #expect(backup.records.first?.pathname == "/")
             }
@@ -207,19 +209,35 @@ struct ProcessTests {
         }
     }
 
-    @Test(arguments: ["rclone:///album/Lisbon", "googlephotos:///album/Lisbon", "gphotos:///album/Lisbon"])
-    func aPartOfTheLibraryHasItsOwnRootAndItsParents(location: String) async throws {
+    @Test(arguments: ["rclone", "googlephotos", "gphotos"])
+    func aPartOfTheLibraryHasItsOwnRootAndItsParents(scheme: String) async throws {
         var options = FakeOptions()
         options.plan.items = 300
         try await FakeService.run(options) { service in
             try await withHome { home in
                 let backup = try await backUp(
-                    try stored(service, "demo", location: location), home: home, seed: 1)
+                    try stored(service, "demo", location: scheme + ":///album/Lisbon"), home: home, seed: 1)
                 #expect(backup.answer.root == "/album/Lisbon")
                 let directories = backup.records.filter { !$0.hasReader_p }.map(\.pathname)
                 #expect(directories == ["/", "/album", "/album/Lisbon"])
                 #expect(backup.kept.count > 5)
                 #expect(backup.kept.keys.filter { !$0.hasPrefix("/album/Lisbon/") } == [])
+            }
+        }
+    }
+
+    /// As Plakar writes the path of `@NAME:/PATH`.
+    @Test func aPathOfTheCommandLineIsDecoded() async throws {
+        var options = FakeOptions()
+        options.plan.items = 5
+        try await FakeService.run(options) { service in
+            try await withHome { home in
+                let items = try service.library.items(of: "demo").filter { !$0.isTrashed }
+                _ = try service.library.addAlbum("Ünder 100%?", items: [items[0].id])
+                let config = try stored(service, "demo", location: "rclone:///album/%C3%9Cnder%20100%25%3F")
+                let backup = try await backUp(config, home: home, seed: 1)
+                #expect(backup.answer.root == "/album/Ünder 100%?")
+                #expect(Array(backup.kept.values.map(\.sha256)) == [items[0].sha256])
             }
         }
     }
@@ -273,6 +291,28 @@ struct ProcessTests {
                 }
                 #expect(Set(failed) == [item.filename])
                 #expect(status == 0)
+            }
+        }
+    }
+
+    /// Plakar tells no name of a remote of rclone's: two accounts of one client must not be taken for one.
+    @Test func aSecondAccountOfTheSameClientGetsEverythingToo() async throws {
+        var options = FakeOptions()
+        options.plan.items = 10
+        try await FakeService.run(options) { service in
+            try await withHome { home in
+                let originals = try service.library.items(of: "demo").filter { !$0.isTrashed }
+                _ = service.library.addAccount("demo3")
+                for account in ["demo2", "demo3"] {
+                    let config = try stored(service, account)
+                    let (errors, status, _) = try await withProcess("exporter", home: home) { host in
+                        try await restore(originals, service, config, on: host)
+                    }
+                    #expect(errors == [])
+                    #expect(status == 0)
+                    let restored = try service.library.items(of: account)
+                    #expect(restored.map(\.sha256).sorted() == originals.map(\.sha256).sorted())
+                }
             }
         }
     }

@@ -1,4 +1,6 @@
 import ConnectorKit
+import GRPCCore
+import SwiftProtobuf
 import Testing
 
 @testable import PluginPlakar
@@ -53,6 +55,32 @@ struct RecordCodingTests {
         var record = try Record.file("/a")
         record.error = ConnectorError(.unavailable, "it is being processed", hint: "wait")
         #expect(Plakar_Connectors_Record(record, hasContent: false).error == "it is being processed; wait")
+    }
+
+    @Test(arguments: [1, 127, 128, 16_383, 16_384, 1 << 20])
+    func aChunkIsTheMessageThatTheProtocolSays(count: Int) throws {
+        let content = (0..<count + 3).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+        let sent: Octets = ChunkSerializer().serialize(content[2..<count + 2])
+        #expect(try Importer_OpenResponse(serializedBytes: sent.bytes).chunk.elementsEqual(content[2..<count + 2]))
+        let message = Importer_OpenResponse.with { $0.chunk.append(contentsOf: content[2..<count + 2]) }
+        #expect(try sent.bytes == message.serializedBytes())
+    }
+
+    /// Bytes as gRPC wants them.
+    private struct Octets: GRPCContiguousBytes {
+        var bytes: [UInt8]
+
+        init(repeating: UInt8, count: Int) { bytes = Array(repeating: repeating, count: count) }
+        init(_ sequence: some Sequence<UInt8>) { bytes = Array(sequence) }
+        var count: Int { bytes.count }
+        func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+            try bytes.withUnsafeBytes(body)
+        }
+        mutating func withUnsafeMutableBytes<R>(
+            _ body: (UnsafeMutableRawBufferPointer) throws -> R
+        ) rethrows -> R {
+            try bytes.withUnsafeMutableBytes(body)
+        }
     }
 
     @Test func aRecordToBeStoredIsReadAsItWasWritten() throws {

@@ -5,6 +5,7 @@ Usage: plakar_host.py DIRECTORY, with the built gphotos and gphotos-fake. Needs 
 """
 
 import concurrent.futures
+import contextlib
 import hashlib
 import os
 import queue
@@ -15,7 +16,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 
 import grpc
 import grpc_tools
@@ -51,10 +51,14 @@ class Connector:
 
     def _pump(self, listener):
         connection, _ = listener.accept()
+        self.connection = connection
 
         def outwards():
-            while data := self.process.stdout.read(65536):
-                connection.sendall(data)
+            try:
+                while data := self.process.stdout.read(65536):
+                    connection.sendall(data)
+            except (OSError, ValueError):
+                pass
             connection.close()
 
         threading.Thread(target=outwards, daemon=True).start()
@@ -67,69 +71,85 @@ class Connector:
             pass
         self.process.stdin.close()
 
+    def die(self):
+        """Lets go of the pipes, amid whatever is under way, as the kernel does when a host is killed."""
+        self.connection.shutdown(socket.SHUT_RDWR)
+        self.process.stdout.close()
+        return self.finish()
+
     def finish(self):
         """Ends the connection; returns the exit status and what was on stderr."""
         self.channel.close()
-        status = self.process.wait(timeout=10)
+        status = self.process.wait(timeout=30)
         self.errors.seek(0)
         return status, self.errors.read().decode()
 
 
-def back_up(connector, config, parent, seed):
-    import connectors_pb2
+def set_up_source(connector, config):
     import importer_pb2
     import importer_pb2_grpc
 
-    chance = random.Random(seed)
     stub = importer_pb2_grpc.ImporterStub(connector.channel)
     options = importer_pb2.Options(hostname="interop", os="linux", arch="amd64", maxconcurrency=8)
     answer = stub.Init(importer_pb2.InitRequest(options=options, proto="rclone", config=config))
     assert answer.flags & 4, "one process is enough: STREAM"
+    return stub
+
+
+def content(stub, pathname):
+    """The call that reads a content."""
+    import connectors_pb2
+    import importer_pb2
+
+    return stub.Open(importer_pb2.OpenRequest(record=connectors_pb2.Record(pathname=pathname)))
+
+
+def back_up(connector, config, parent, seed):
+    """A backup as Plakar makes one; contents are read in any order, some long after their records."""
+    import importer_pb2
+
+    chance = random.Random(seed)
+    stub = set_up_source(connector, config)
     # More than NIO by itself takes for no attack, with the PINGs that a client sends beside its calls.
     for _ in range(500):
         stub.Ping(importer_pb2.PingRequest())
 
-    acknowledgements = queue.Queue()
-    responses = stub.Import(iter(acknowledgements.get, None))
+    run = Import(stub)
     kept, opened = {}, []
 
-    def read(record, delay):
-        time.sleep(delay)
+    def read(record):
         digest, size = hashlib.sha256(), 0
-        request = importer_pb2.OpenRequest(record=connectors_pb2.Record(pathname=record.pathname))
-        for message in stub.Open(request):
+        for message in content(stub, record.pathname):
             assert 0 < len(message.chunk) <= 1 << 20, len(message.chunk)
             digest.update(message.chunk)
             size += len(message.chunk)
         kept[record.pathname] = (digest.hexdigest(), size, record.fileInfo)
 
+    def handle(record):
+        known = parent.get(record.pathname)
+        if known and record.fileInfo.size in (-1, known[1]) and record.fileInfo.ino == known[2].ino:
+            kept[record.pathname] = known
+        elif record.hasReader:
+            opened.append(record.pathname)
+            read(record)
+        run.acknowledge(record)
+
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        tasks, records = [], []
-        for response in responses:
-            if response.finished:
-                break
-            record = response.record
+        tasks, records, waiting = [], [], []
+        for record in run.records():
             records.append(record)
             assert record.fileInfo.name == (os.path.basename(record.pathname) or "/"), record
             assert bool(record.fileInfo.mode & 1 << 31) == (not record.hasReader), record
-
-            def handle(record, delay):
-                known = parent.get(record.pathname)
-                if known and record.fileInfo.size in (-1, known[1]) and record.fileInfo.ino == known[2].ino:
-                    kept[record.pathname] = known
-                elif record.hasReader:
-                    opened.append(record.pathname)
-                    read(record, delay)
-                acknowledgements.put(
-                    importer_pb2.ImportRequest(result=connectors_pb2.Result(header=record)))
-
-            tasks.append(pool.submit(handle, record, chance.random() * 0.02))
+            # Read at once, or after any number of others.
+            waiting.append(record)
+            while waiting and chance.random() < 0.5:
+                tasks.append(pool.submit(handle, waiting.pop(chance.randrange(len(waiting)))))
+        tasks += [pool.submit(handle, record) for record in waiting]
         for task in tasks:
             task.result()
     # The call has to be there still; only the half-close ends it.
-    assert responses.is_active(), "the import ended before the half-close"
-    acknowledgements.put(None)
-    assert list(responses) == []
+    assert run.call.is_active(), "the import ended before the half-close"
+    run.half_close()
     stub.Close(importer_pb2.CloseRequest())
     return records, kept, opened
 
@@ -173,16 +193,123 @@ def settings(path, account):
     return found
 
 
+class Import:
+    """The call of an import, which ends when it is half-closed."""
+
+    def __init__(self, stub):
+        self.acknowledgements = queue.Queue()
+        self.call = stub.Import(iter(self.acknowledgements.get, None))
+
+    def records(self):
+        for response in self.call:
+            if response.finished:
+                return
+            yield response.record
+
+    def acknowledge(self, record):
+        import connectors_pb2
+        import importer_pb2
+
+        self.acknowledgements.put(importer_pb2.ImportRequest(result=connectors_pb2.Result(header=record)))
+
+    def half_close(self):
+        self.acknowledgements.put(None)
+        assert list(self.call) == []
+
+
+def size(reading):
+    return sum(len(message.chunk) for message in reading)
+
+
+def close(connector, stub):
+    import importer_pb2
+
+    stub.Close(importer_pb2.CloseRequest())
+    assert connector.finish() == (0, "")
+
+
+def a_host_that_dies(start, config):
+    # Before it has said anything.
+    connector = start()
+    grpc.channel_ready_future(connector.channel).result(timeout=30)
+    assert connector.die() == (0, "")
+
+    # Amid an import, with a read under way.
+    connector = start()
+    stub = set_up_source(connector, config)
+    run = Import(stub)
+    record = next(record for record in run.records() if record.hasReader)
+    reading = content(stub, record.pathname)
+    next(reading)
+    status, _ = connector.die()
+    assert status == 1, status
+
+
+def a_host_that_never_opens(start, config):
+    connector = start()
+    stub = set_up_source(connector, config)
+    run = Import(stub)
+    for record in run.records():
+        run.acknowledge(record)
+    run.half_close()
+    close(connector, stub)
+
+
+def a_host_that_half_closes_early(start, config, expected):
+    connector = start()
+    stub = set_up_source(connector, config)
+    responses = list(stub.Import(iter(())))
+    assert responses[-1].finished and len(responses) == expected + 1, len(responses)
+    close(connector, stub)
+
+
+def a_host_that_acknowledges_nothing(start, config):
+    connector = start()
+    stub = set_up_source(connector, config)
+    run = Import(stub)
+    files = [record for record in run.records() if record.hasReader]
+    assert len(files) > 10_000, len(files)
+    assert [size(content(stub, files[n].pathname)) for n in (-1, 0, 5000)] == [2000, 2000, 2000]
+    run.half_close()
+    # Nor does it close.
+    assert connector.finish() == (0, "")
+
+
+def a_host_that_gives_up_reads(start, config):
+    connector = start()
+    stub = set_up_source(connector, config)
+    run = Import(stub)
+    files = [record for record in run.records() if record.hasReader][:7]
+    # More than NIO by itself takes for no attack.
+    for turn in range(500):
+        reading = content(stub, files[turn % 7].pathname)
+        next(reading)
+        reading.cancel()
+    assert all(size(content(stub, record.pathname)) > 0 for record in files)
+    run.half_close()
+    close(connector, stub)
+
+
+@contextlib.contextmanager
+def service(programs, directory, name, *arguments):
+    """A running gphotos-fake: the path of its accounts, as rclone's configuration has them."""
+    remote = os.path.join(directory, name)
+    fake = subprocess.Popen(
+        [os.path.join(programs, "gphotos-fake"), "--rclone-config", remote, *arguments], stdout=subprocess.PIPE)
+    try:
+        fake.stdout.readline()
+        yield remote
+    finally:
+        fake.terminate()
+        fake.wait()
+
+
 def main(programs):
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")
     with tempfile.TemporaryDirectory() as directory:
         generate(directory)
-        remote = os.path.join(directory, "rclone.conf")
-        fake = subprocess.Popen(
-            [os.path.join(programs, "gphotos-fake"), "--rclone-config", remote], stdout=subprocess.PIPE)
-        try:
-            fake.stdout.readline()
+        with service(programs, directory, "rclone.conf") as remote:
             program = os.path.join(programs, "gphotos")
             connector = Connector(program, "importer", directory)
             records, kept, opened = back_up(connector, settings(remote, "demo"), {}, seed)
@@ -200,10 +327,17 @@ def main(programs):
                 connector = Connector(program, "exporter", directory)
                 restore(connector, settings(remote, "demo2"), files)
                 assert connector.finish() == (0, "")
+
+            def start():
+                return Connector(program, "importer", directory)
+
+            a_host_that_dies(start, settings(remote, "demo"))
+            a_host_that_never_opens(start, settings(remote, "demo"))
+            a_host_that_half_closes_early(start, settings(remote, "demo"), len(records))
+            a_host_that_gives_up_reads(start, settings(remote, "demo"))
+            with service(programs, directory, "large.conf", "--items", "10000", "--item-size", "2000") as large:
+                a_host_that_acknowledges_nothing(start, settings(large, "demo"))
             print(f"grpcio {grpc.__version__}: {len(records)} records, {len(kept)} files, {len(files)} restored")
-        finally:
-            fake.terminate()
-            fake.wait()
 
 
 if __name__ == "__main__":

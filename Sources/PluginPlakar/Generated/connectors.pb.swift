@@ -25,18 +25,18 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
-nonisolated enum Plakar_Connectors_ExtendedAttributeType: SwiftProtobuf.Enum, Swift.CaseIterable {
-  typealias RawValue = Int
+package nonisolated enum Plakar_Connectors_ExtendedAttributeType: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
   case unspecified // = 0
   case extended // = 1
   case ads // = 2
   case UNRECOGNIZED(Int)
 
-  init() {
+  package init() {
     self = .unspecified
   }
 
-  init?(rawValue: Int) {
+  package init?(rawValue: Int) {
     switch rawValue {
     case 0: self = .unspecified
     case 1: self = .extended
@@ -45,7 +45,7 @@ nonisolated enum Plakar_Connectors_ExtendedAttributeType: SwiftProtobuf.Enum, Sw
     }
   }
 
-  var rawValue: Int {
+  package var rawValue: Int {
     switch self {
     case .unspecified: return 0
     case .extended: return 1
@@ -55,7 +55,7 @@ nonisolated enum Plakar_Connectors_ExtendedAttributeType: SwiftProtobuf.Enum, Sw
   }
 
   // The compiler won't synthesize support with the UNRECOGNIZED case.
-  static let allCases: [Plakar_Connectors_ExtendedAttributeType] = [
+  package static let allCases: [Plakar_Connectors_ExtendedAttributeType] = [
     .unspecified,
     .extended,
     .ads,
@@ -63,146 +63,146 @@ nonisolated enum Plakar_Connectors_ExtendedAttributeType: SwiftProtobuf.Enum, Sw
 
 }
 
-nonisolated struct Plakar_Connectors_Record: @unchecked Sendable {
+package nonisolated struct Plakar_Connectors_Record: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// Whether bytes belong to it. A source's are asked for by Open; a destination's follow as chunks.
-  var hasReader_p: Bool {
+  package var hasReader_p: Bool {
     get {_storage._hasReader_p}
     set {_uniqueStorage()._hasReader_p = newValue}
   }
 
   /// Absolute. Plakar keeps readers by pathname: each must come once.
-  var pathname: String {
+  package var pathname: String {
     get {_storage._pathname}
     set {_uniqueStorage()._pathname = newValue}
   }
 
   /// Why it could not be read; empty where it could.
-  var error: String {
+  package var error: String {
     get {_storage._error}
     set {_uniqueStorage()._error = newValue}
   }
 
   /// An extended attribute is a record of its own, with the pathname of its file.
-  var isXattr: Bool {
+  package var isXattr: Bool {
     get {_storage._isXattr}
     set {_uniqueStorage()._isXattr = newValue}
   }
 
-  var xattrName: String {
+  package var xattrName: String {
     get {_storage._xattrName}
     set {_uniqueStorage()._xattrName = newValue}
   }
 
-  var xattrType: Plakar_Connectors_ExtendedAttributeType {
+  package var xattrType: Plakar_Connectors_ExtendedAttributeType {
     get {_storage._xattrType}
     set {_uniqueStorage()._xattrType = newValue}
   }
 
   /// Where a symbolic link points to.
-  var target: String {
+  package var target: String {
     get {_storage._target}
     set {_uniqueStorage()._target = newValue}
   }
 
   /// Without it a backup ends, unless the record has an error.
-  var fileInfo: Plakar_Connectors_FileInfo {
+  package var fileInfo: Plakar_Connectors_FileInfo {
     get {_storage._fileInfo ?? Plakar_Connectors_FileInfo()}
     set {_uniqueStorage()._fileInfo = newValue}
   }
   /// Returns true if `fileInfo` has been explicitly set.
-  var hasFileInfo: Bool {_storage._fileInfo != nil}
+  package var hasFileInfo: Bool {_storage._fileInfo != nil}
   /// Clears the value of `fileInfo`. Subsequent reads from it will return its default value.
-  mutating func clearFileInfo() {_uniqueStorage()._fileInfo = nil}
+  package mutating func clearFileInfo() {_uniqueStorage()._fileInfo = nil}
 
-  var extendedAttributes: [String] {
+  package var extendedAttributes: [String] {
     get {_storage._extendedAttributes}
     set {_uniqueStorage()._extendedAttributes = newValue}
   }
 
-  var fileAttributes: UInt32 {
+  package var fileAttributes: UInt32 {
     get {_storage._fileAttributes}
     set {_uniqueStorage()._fileAttributes = newValue}
   }
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
 }
 
-nonisolated struct Plakar_Connectors_FileInfo: Sendable {
+package nonisolated struct Plakar_Connectors_FileInfo: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// The last part of the pathname.
-  var name: String = String()
+  package var name: String = String()
 
   /// Bytes; -1 where it is not known.
-  var size: Int64 = 0
+  package var size: Int64 = 0
 
   /// Go's fs.FileMode, which is not Unix's st_mode.
-  var mode: UInt32 = 0
+  package var mode: UInt32 = 0
 
-  var modTime: SwiftProtobuf.Google_Protobuf_Timestamp {
+  package var modTime: SwiftProtobuf.Google_Protobuf_Timestamp {
     get {_modTime ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
     set {_modTime = newValue}
   }
   /// Returns true if `modTime` has been explicitly set.
-  var hasModTime: Bool {self._modTime != nil}
+  package var hasModTime: Bool {self._modTime != nil}
   /// Clears the value of `modTime`. Subsequent reads from it will return its default value.
-  mutating func clearModTime() {self._modTime = nil}
+  package mutating func clearModTime() {self._modTime = nil}
 
-  var dev: UInt64 = 0
+  package var dev: UInt64 = 0
 
-  var ino: UInt64 = 0
+  package var ino: UInt64 = 0
 
-  var uid: UInt64 = 0
+  package var uid: UInt64 = 0
 
-  var gid: UInt64 = 0
+  package var gid: UInt64 = 0
 
   /// 16 bits are kept.
-  var nlink: UInt32 = 0
+  package var nlink: UInt32 = 0
 
-  var username: String = String()
+  package var username: String = String()
 
-  var groupname: String = String()
+  package var groupname: String = String()
 
-  var flags: UInt32 = 0
+  package var flags: UInt32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 
   fileprivate var _modTime: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
 }
 
 /// What became of a record.
-nonisolated struct Plakar_Connectors_Result: Sendable {
+package nonisolated struct Plakar_Connectors_Result: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var header: Plakar_Connectors_Record {
+  package var header: Plakar_Connectors_Record {
     get {_header ?? Plakar_Connectors_Record()}
     set {_header = newValue}
   }
   /// Returns true if `header` has been explicitly set.
-  var hasHeader: Bool {self._header != nil}
+  package var hasHeader: Bool {self._header != nil}
   /// Clears the value of `header`. Subsequent reads from it will return its default value.
-  mutating func clearHeader() {self._header = nil}
+  package mutating func clearHeader() {self._header = nil}
 
   /// Empty where all went well.
-  var error: String = String()
+  package var error: String = String()
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 
   fileprivate var _header: Plakar_Connectors_Record? = nil
 }
@@ -212,12 +212,12 @@ nonisolated struct Plakar_Connectors_Result: Sendable {
 fileprivate nonisolated let _protobuf_package = "plakar.connectors"
 
 nonisolated extension Plakar_Connectors_ExtendedAttributeType: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0EXTENDED_ATTRIBUTE_TYPE_UNSPECIFIED\0\u{1}EXTENDED_ATTRIBUTE_TYPE_EXTENDED\0\u{1}EXTENDED_ATTRIBUTE_TYPE_ADS\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0EXTENDED_ATTRIBUTE_TYPE_UNSPECIFIED\0\u{1}EXTENDED_ATTRIBUTE_TYPE_EXTENDED\0\u{1}EXTENDED_ATTRIBUTE_TYPE_ADS\0")
 }
 
 nonisolated extension Plakar_Connectors_Record: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Record"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hasReader\0\u{1}pathname\0\u{1}error\0\u{1}isXattr\0\u{1}xattrName\0\u{1}xattrType\0\u{1}target\0\u{1}fileInfo\0\u{1}extendedAttributes\0\u{1}fileAttributes\0")
+  package static let protoMessageName: String = _protobuf_package + ".Record"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hasReader\0\u{1}pathname\0\u{1}error\0\u{1}isXattr\0\u{1}xattrName\0\u{1}xattrType\0\u{1}target\0\u{1}fileInfo\0\u{1}extendedAttributes\0\u{1}fileAttributes\0")
 
   fileprivate class _StorageClass {
     var _hasReader_p: Bool = false
@@ -260,7 +260,7 @@ nonisolated extension Plakar_Connectors_Record: SwiftProtobuf.Message, SwiftProt
     return _storage
   }
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     _ = _uniqueStorage()
     try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
       while let fieldNumber = try decoder.nextFieldNumber() {
@@ -284,7 +284,7 @@ nonisolated extension Plakar_Connectors_Record: SwiftProtobuf.Message, SwiftProt
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every if/case branch local when no optimizations
@@ -324,7 +324,7 @@ nonisolated extension Plakar_Connectors_Record: SwiftProtobuf.Message, SwiftProt
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Plakar_Connectors_Record, rhs: Plakar_Connectors_Record) -> Bool {
+  package static func ==(lhs: Plakar_Connectors_Record, rhs: Plakar_Connectors_Record) -> Bool {
     if lhs._storage !== rhs._storage {
       let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
         let _storage = _args.0
@@ -349,10 +349,10 @@ nonisolated extension Plakar_Connectors_Record: SwiftProtobuf.Message, SwiftProt
 }
 
 nonisolated extension Plakar_Connectors_FileInfo: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".FileInfo"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}size\0\u{1}mode\0\u{3}mod_time\0\u{1}dev\0\u{1}ino\0\u{1}uid\0\u{1}gid\0\u{1}nlink\0\u{1}username\0\u{1}groupname\0\u{1}flags\0")
+  package static let protoMessageName: String = _protobuf_package + ".FileInfo"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}size\0\u{1}mode\0\u{3}mod_time\0\u{1}dev\0\u{1}ino\0\u{1}uid\0\u{1}gid\0\u{1}nlink\0\u{1}username\0\u{1}groupname\0\u{1}flags\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -375,7 +375,7 @@ nonisolated extension Plakar_Connectors_FileInfo: SwiftProtobuf.Message, SwiftPr
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -419,7 +419,7 @@ nonisolated extension Plakar_Connectors_FileInfo: SwiftProtobuf.Message, SwiftPr
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Plakar_Connectors_FileInfo, rhs: Plakar_Connectors_FileInfo) -> Bool {
+  package static func ==(lhs: Plakar_Connectors_FileInfo, rhs: Plakar_Connectors_FileInfo) -> Bool {
     if lhs.name != rhs.name {return false}
     if lhs.size != rhs.size {return false}
     if lhs.mode != rhs.mode {return false}
@@ -438,10 +438,10 @@ nonisolated extension Plakar_Connectors_FileInfo: SwiftProtobuf.Message, SwiftPr
 }
 
 nonisolated extension Plakar_Connectors_Result: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Result"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}header\0\u{1}error\0")
+  package static let protoMessageName: String = _protobuf_package + ".Result"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}header\0\u{1}error\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -454,7 +454,7 @@ nonisolated extension Plakar_Connectors_Result: SwiftProtobuf.Message, SwiftProt
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -468,7 +468,7 @@ nonisolated extension Plakar_Connectors_Result: SwiftProtobuf.Message, SwiftProt
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Plakar_Connectors_Result, rhs: Plakar_Connectors_Result) -> Bool {
+  package static func ==(lhs: Plakar_Connectors_Result, rhs: Plakar_Connectors_Result) -> Bool {
     if lhs._header != rhs._header {return false}
     if lhs.error != rhs.error {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}

@@ -31,103 +31,103 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
 }
 
 /// What the host tells of itself.
-nonisolated struct Plakar_Exporter_Options: Sendable {
+package nonisolated struct Plakar_Exporter_Options: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var hostname: String = String()
+  package var hostname: String = String()
 
-  var os: String = String()
+  package var os: String = String()
 
-  var arch: String = String()
+  package var arch: String = String()
 
-  var cwd: String = String()
+  package var cwd: String = String()
 
-  var maxconcurrency: Int64 = 0
+  package var maxconcurrency: Int64 = 0
 
-  var excludes: [String] = []
+  package var excludes: [String] = []
 
-  var noxattr: Bool = false
+  package var noxattr: Bool = false
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct Plakar_Exporter_InitRequest: Sendable {
+package nonisolated struct Plakar_Exporter_InitRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var options: Plakar_Exporter_Options {
+  package var options: Plakar_Exporter_Options {
     get {_options ?? Plakar_Exporter_Options()}
     set {_options = newValue}
   }
   /// Returns true if `options` has been explicitly set.
-  var hasOptions: Bool {self._options != nil}
+  package var hasOptions: Bool {self._options != nil}
   /// Clears the value of `options`. Subsequent reads from it will return its default value.
-  mutating func clearOptions() {self._options = nil}
+  package mutating func clearOptions() {self._options = nil}
 
   /// The scheme of the location.
-  var proto: String = String()
+  package var proto: String = String()
 
-  var config: Dictionary<String,String> = [:]
+  package var config: Dictionary<String,String> = [:]
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 
   fileprivate var _options: Plakar_Exporter_Options? = nil
 }
 
-nonisolated struct Plakar_Exporter_InitResponse: Sendable {
+package nonisolated struct Plakar_Exporter_InitResponse: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var origin: String = String()
+  package var origin: String = String()
 
-  var type: String = String()
+  package var type: String = String()
 
-  var root: String = String()
+  package var root: String = String()
 
   /// Bits: see LocationFlags.
-  var flags: UInt32 = 0
+  package var flags: UInt32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct Plakar_Exporter_PingRequest: Sendable {
+package nonisolated struct Plakar_Exporter_PingRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct Plakar_Exporter_PingResponse: Sendable {
+package nonisolated struct Plakar_Exporter_PingResponse: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct Plakar_Exporter_ExportRequest: Sendable {
+package nonisolated struct Plakar_Exporter_ExportRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var packet: Plakar_Exporter_ExportRequest.OneOf_Packet? = nil
+  package var packet: Plakar_Exporter_ExportRequest.OneOf_Packet? = nil
 
-  var record: Plakar_Connectors_Record {
+  package var record: Plakar_Connectors_Record {
     get {
       if case .record(let v)? = packet {return v}
       return Plakar_Connectors_Record()
@@ -136,7 +136,7 @@ nonisolated struct Plakar_Exporter_ExportRequest: Sendable {
   }
 
   /// An empty one ends the content.
-  var chunk: Data {
+  package var chunk: Data {
     get {
       if case .chunk(let v)? = packet {return v}
       return Data()
@@ -144,57 +144,57 @@ nonisolated struct Plakar_Exporter_ExportRequest: Sendable {
     set {packet = .chunk(newValue)}
   }
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  nonisolated enum OneOf_Packet: Equatable, Sendable {
+  package nonisolated enum OneOf_Packet: Equatable, Sendable {
     case record(Plakar_Connectors_Record)
     /// An empty one ends the content.
     case chunk(Data)
 
   }
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct Plakar_Exporter_ExportResponse: Sendable {
+package nonisolated struct Plakar_Exporter_ExportResponse: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var result: Plakar_Connectors_Result {
+  package var result: Plakar_Connectors_Result {
     get {_result ?? Plakar_Connectors_Result()}
     set {_result = newValue}
   }
   /// Returns true if `result` has been explicitly set.
-  var hasResult: Bool {self._result != nil}
+  package var hasResult: Bool {self._result != nil}
   /// Clears the value of `result`. Subsequent reads from it will return its default value.
-  mutating func clearResult() {self._result = nil}
+  package mutating func clearResult() {self._result = nil}
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 
   fileprivate var _result: Plakar_Connectors_Result? = nil
 }
 
-nonisolated struct Plakar_Exporter_CloseRequest: Sendable {
+package nonisolated struct Plakar_Exporter_CloseRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct Plakar_Exporter_CloseResponse: Sendable {
+package nonisolated struct Plakar_Exporter_CloseResponse: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -202,10 +202,10 @@ nonisolated struct Plakar_Exporter_CloseResponse: Sendable {
 fileprivate nonisolated let _protobuf_package = "plakar.exporter"
 
 nonisolated extension Plakar_Exporter_Options: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Options"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hostname\0\u{1}os\0\u{1}arch\0\u{1}cwd\0\u{1}maxconcurrency\0\u{1}excludes\0\u{1}noxattr\0")
+  package static let protoMessageName: String = _protobuf_package + ".Options"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hostname\0\u{1}os\0\u{1}arch\0\u{1}cwd\0\u{1}maxconcurrency\0\u{1}excludes\0\u{1}noxattr\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -223,7 +223,7 @@ nonisolated extension Plakar_Exporter_Options: SwiftProtobuf.Message, SwiftProto
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.hostname.isEmpty {
       try visitor.visitSingularStringField(value: self.hostname, fieldNumber: 1)
     }
@@ -248,7 +248,7 @@ nonisolated extension Plakar_Exporter_Options: SwiftProtobuf.Message, SwiftProto
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Plakar_Exporter_Options, rhs: Plakar_Exporter_Options) -> Bool {
+  package static func ==(lhs: Plakar_Exporter_Options, rhs: Plakar_Exporter_Options) -> Bool {
     if lhs.hostname != rhs.hostname {return false}
     if lhs.os != rhs.os {return false}
     if lhs.arch != rhs.arch {return false}
@@ -262,10 +262,10 @@ nonisolated extension Plakar_Exporter_Options: SwiftProtobuf.Message, SwiftProto
 }
 
 nonisolated extension Plakar_Exporter_InitRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".InitRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}options\0\u{1}proto\0\u{1}config\0")
+  package static let protoMessageName: String = _protobuf_package + ".InitRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}options\0\u{1}proto\0\u{1}config\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -279,7 +279,7 @@ nonisolated extension Plakar_Exporter_InitRequest: SwiftProtobuf.Message, SwiftP
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -296,7 +296,7 @@ nonisolated extension Plakar_Exporter_InitRequest: SwiftProtobuf.Message, SwiftP
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Plakar_Exporter_InitRequest, rhs: Plakar_Exporter_InitRequest) -> Bool {
+  package static func ==(lhs: Plakar_Exporter_InitRequest, rhs: Plakar_Exporter_InitRequest) -> Bool {
     if lhs._options != rhs._options {return false}
     if lhs.proto != rhs.proto {return false}
     if lhs.config != rhs.config {return false}
@@ -306,10 +306,10 @@ nonisolated extension Plakar_Exporter_InitRequest: SwiftProtobuf.Message, SwiftP
 }
 
 nonisolated extension Plakar_Exporter_InitResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".InitResponse"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}origin\0\u{1}type\0\u{1}root\0\u{1}flags\0")
+  package static let protoMessageName: String = _protobuf_package + ".InitResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}origin\0\u{1}type\0\u{1}root\0\u{1}flags\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -324,7 +324,7 @@ nonisolated extension Plakar_Exporter_InitResponse: SwiftProtobuf.Message, Swift
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.origin.isEmpty {
       try visitor.visitSingularStringField(value: self.origin, fieldNumber: 1)
     }
@@ -340,7 +340,7 @@ nonisolated extension Plakar_Exporter_InitResponse: SwiftProtobuf.Message, Swift
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Plakar_Exporter_InitResponse, rhs: Plakar_Exporter_InitResponse) -> Bool {
+  package static func ==(lhs: Plakar_Exporter_InitResponse, rhs: Plakar_Exporter_InitResponse) -> Bool {
     if lhs.origin != rhs.origin {return false}
     if lhs.type != rhs.type {return false}
     if lhs.root != rhs.root {return false}
@@ -351,48 +351,48 @@ nonisolated extension Plakar_Exporter_InitResponse: SwiftProtobuf.Message, Swift
 }
 
 nonisolated extension Plakar_Exporter_PingRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".PingRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+  package static let protoMessageName: String = _protobuf_package + ".PingRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     // Load everything into unknown fields
     while try decoder.nextFieldNumber() != nil {}
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Plakar_Exporter_PingRequest, rhs: Plakar_Exporter_PingRequest) -> Bool {
+  package static func ==(lhs: Plakar_Exporter_PingRequest, rhs: Plakar_Exporter_PingRequest) -> Bool {
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
 nonisolated extension Plakar_Exporter_PingResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".PingResponse"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+  package static let protoMessageName: String = _protobuf_package + ".PingResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     // Load everything into unknown fields
     while try decoder.nextFieldNumber() != nil {}
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Plakar_Exporter_PingResponse, rhs: Plakar_Exporter_PingResponse) -> Bool {
+  package static func ==(lhs: Plakar_Exporter_PingResponse, rhs: Plakar_Exporter_PingResponse) -> Bool {
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
 nonisolated extension Plakar_Exporter_ExportRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".ExportRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}record\0\u{1}chunk\0")
+  package static let protoMessageName: String = _protobuf_package + ".ExportRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}record\0\u{1}chunk\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -424,7 +424,7 @@ nonisolated extension Plakar_Exporter_ExportRequest: SwiftProtobuf.Message, Swif
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -443,7 +443,7 @@ nonisolated extension Plakar_Exporter_ExportRequest: SwiftProtobuf.Message, Swif
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Plakar_Exporter_ExportRequest, rhs: Plakar_Exporter_ExportRequest) -> Bool {
+  package static func ==(lhs: Plakar_Exporter_ExportRequest, rhs: Plakar_Exporter_ExportRequest) -> Bool {
     if lhs.packet != rhs.packet {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -451,10 +451,10 @@ nonisolated extension Plakar_Exporter_ExportRequest: SwiftProtobuf.Message, Swif
 }
 
 nonisolated extension Plakar_Exporter_ExportResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".ExportResponse"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}result\0")
+  package static let protoMessageName: String = _protobuf_package + ".ExportResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}result\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -466,7 +466,7 @@ nonisolated extension Plakar_Exporter_ExportResponse: SwiftProtobuf.Message, Swi
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -477,7 +477,7 @@ nonisolated extension Plakar_Exporter_ExportResponse: SwiftProtobuf.Message, Swi
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Plakar_Exporter_ExportResponse, rhs: Plakar_Exporter_ExportResponse) -> Bool {
+  package static func ==(lhs: Plakar_Exporter_ExportResponse, rhs: Plakar_Exporter_ExportResponse) -> Bool {
     if lhs._result != rhs._result {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -485,38 +485,38 @@ nonisolated extension Plakar_Exporter_ExportResponse: SwiftProtobuf.Message, Swi
 }
 
 nonisolated extension Plakar_Exporter_CloseRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".CloseRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+  package static let protoMessageName: String = _protobuf_package + ".CloseRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     // Load everything into unknown fields
     while try decoder.nextFieldNumber() != nil {}
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Plakar_Exporter_CloseRequest, rhs: Plakar_Exporter_CloseRequest) -> Bool {
+  package static func ==(lhs: Plakar_Exporter_CloseRequest, rhs: Plakar_Exporter_CloseRequest) -> Bool {
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
 nonisolated extension Plakar_Exporter_CloseResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".CloseResponse"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+  package static let protoMessageName: String = _protobuf_package + ".CloseResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     // Load everything into unknown fields
     while try decoder.nextFieldNumber() != nil {}
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Plakar_Exporter_CloseResponse, rhs: Plakar_Exporter_CloseResponse) -> Bool {
+  package static func ==(lhs: Plakar_Exporter_CloseResponse, rhs: Plakar_Exporter_CloseResponse) -> Bool {
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
