@@ -30,6 +30,7 @@ public final class PhotosImporter: Importer {
         scope = try Scope(
             root: settings.root, views: settings.views, layout: settings.layout, startYear: settings.startYear
         ).narrowed(by: settings.filter)
+        if scope.showsArchive { throw LibrarySettings.noArchive }
         identity = ConnectorIdentity(
             origin: settings.origin, kind: "googlephotos", root: settings.root, flags: ["stream"])
         let index = try index ?? Index(path: Index.path(for: settings, environment: runtime.environment))

@@ -74,6 +74,7 @@ public struct LibrarySettings: Sendable {
         startYear = try settings.integer("start_year", default: 0, in: 0...9999)
         readsSizes = try settings.bool("read_size", default: false)
         views = try Self.views(settings, layout)
+        if views.contains(.archive) { throw Self.noArchive }
         origin = Self.origin(settings)
     }
 
@@ -82,6 +83,11 @@ public struct LibrarySettings: Sendable {
         settings["account"] ?? settings["name"]
             ?? "googlephotos-" + SafeName.mark(of: settings["client_id"] ?? "", digits: 12)
     }
+
+    /// A list with archived items does not tell which of them are archived.
+    public static let noArchive = ConnectorError(
+        .config, "Google's API does not tell which items are archived: there is no view archive of it",
+        hint: "a Takeout export tells it; with include_archived the dated views show archived items")
 
     /// The trees that an import of the root shows.
     /// - Throws: ``ConnectorError`` with code `config`, where the layout has no such tree.
@@ -174,7 +180,7 @@ public struct LibrarySettings: Sendable {
             SettingDefinition("read_only", .flag, "Refuse to write to the account.", default: "false"),
             SettingDefinition("include_archived", .flag, "Show archived items in the dated views.", default: "true"),
             SettingDefinition(
-                "views", .text, "Trees that an import shows: of all, by-year, by-month, by-day, album, favorites.",
+                "views", .text, "Trees that an import shows: of all, by-year, by-month, by-day, album, favorites; of Takeout also archive.",
                 default: "by-month,album,favorites"),
             SettingDefinition(
                 "start_year", .integer(0...9999), "The first year that views by date show, but for /media/all.",

@@ -17,6 +17,7 @@ public struct Shelf: Sendable {
     /// Album number -> how many items it has, where names depend on that.
     let counts: [Int64: Int]
     let favorites: Int64?
+    let archive: Int64?
     /// Every directory of items that has one, and the newest item in it.
     public private(set) var directories: [Int64: Directory] = [:]
     /// Items of the library that no view shows, since they are older than its first year.
@@ -48,7 +49,7 @@ public struct Shelf: Sendable {
         self.plan = plan
         listed = Set(all.map(\.number))
         let shown = scope.showsAlbums ? all : []
-        (albums, counts, favorites) = try await index.database.write { db in
+        (albums, counts, favorites, archive) = try await index.database.write { db in
             let names = NameGiver(db, scope.layout)
             var albums: [Int64: Int64] = [:]
             var counts: [Int64: Int] = [:]
@@ -59,12 +60,16 @@ public struct Shelf: Sendable {
                 counts[album.number] = try Int.fetchOne(
                     db, sql: "SELECT count(*) FROM album_items WHERE album = ?", arguments: [album.number])
             }
-            return (albums, counts, showsFavorites ? try names.directory(Layout.favorites) : nil)
+            return (
+                albums, counts, showsFavorites ? try names.directory(Layout.favorites) : nil,
+                scope.showsArchive ? try names.directory(Layout.archive) : nil
+            )
         }
         for album in shown {
             if let number = albums[album.number], let path = album.directory { open(number, path) }
         }
         if let favorites { open(favorites, Layout.favorites) }
+        if let archive { open(archive, Layout.archive) }
         try await nameItems()
     }
 
@@ -112,11 +117,13 @@ public struct Shelf: Sendable {
         let numbers = page.map(\.number)
         let members = try memberships(db, of: numbers)
         let named = try names(db, of: numbers)
+        let archived = archive == nil ? [] : try ArchivedItems.among(numbers, listing: listing, db)
         let giver = NameGiver(db, scope.layout)
         for item in page {
             let sighting = Sighting(
                 time: item.time, isVideo: item.isVideo, wasInLibrary: item.librarySeen == listing,
-                isFavorite: item.favoriteSeen == listing, members: members[item.number] ?? [])
+                isFavorite: item.favoriteSeen == listing, isArchived: archived.contains(item.number),
+                members: members[item.number] ?? [])
             let places = try places(sighting, giver: giver)
             if places.isEmpty, isHidden(sighting) { hidden += 1 }
             for place in places {
@@ -157,6 +164,7 @@ public struct Shelf: Sendable {
         var isVideo: Bool
         var wasInLibrary: Bool
         var isFavorite: Bool
+        var isArchived: Bool
         var members: [Membership]
     }
 
@@ -197,6 +205,7 @@ public struct Shelf: Sendable {
             }
         }
         if let favorites, item.isFavorite { found.append(Place(number: favorites)) }
+        if let archive, item.isArchived { found.append(Place(number: archive)) }
         return found
     }
 
@@ -292,6 +301,7 @@ public struct Shelf: Sendable {
         let numbers = items.map(\.number)
         let members = try memberships(db, of: numbers)
         let named = try names(db, of: numbers)
+        let archived = archive == nil ? [] : try ArchivedItems.among(numbers, listing: listing, db)
         let giver = NameGiver(db, scope.layout)
         for index in items.indices {
             let item = items[index]
@@ -299,7 +309,7 @@ public struct Shelf: Sendable {
                 Sighting(
                     time: item.item.creationTime, isVideo: item.item.kind == .video,
                     wasInLibrary: item.librarySeen == listing, isFavorite: item.favoriteSeen == listing,
-                    members: members[item.number] ?? []), giver: giver)
+                    isArchived: archived.contains(item.number), members: members[item.number] ?? []), giver: giver)
             for place in places {
                 guard let directory = directories[place.number], let name = named[item.number]?[place.number] else {
                     throw Self.disturbed

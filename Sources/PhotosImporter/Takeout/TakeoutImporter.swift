@@ -85,6 +85,7 @@ public final class TakeoutImporter: Importer {
             .info,
             "\(counts.items) items: the metadata of \(count(.matched)) found, of \(count(.guessed)) guessed, of "
                 + "\(count(.unmatched)) missing", pathname: nil)
+        if !counts.dating.isEmpty { reporter.log(.info, Self.line(counts.dating), pathname: nil) }
         if counts.trashed > 0 {
             reporter.log(.info, "\(counts.trashed) items of the trash are left out", pathname: nil)
         }
@@ -92,6 +93,11 @@ public final class TakeoutImporter: Importer {
             reporter.log(
                 .info, "\(counts.archivedAndHidden) archived items are left out of the dated views", pathname: nil)
         }
+    }
+
+    private static func line(_ dating: [TakeoutItem.Dating: Int]) -> String {
+        let words = TakeoutItem.Dating.allCases.compactMap { kind in dating[kind].map { "\($0) \(kind.words)" } }
+        return "where no metadata says when an item was taken, it is dated: " + words.joined(separator: ", ")
     }
 
     private func emitItems(_ shelf: Shelf, expected: Int, to sink: any RecordSink) async throws {
@@ -173,5 +179,18 @@ private actor HashLedger {
         let hashes = pending
         pending = [:]
         try await library.learn(sha256: hashes)
+    }
+}
+
+extension TakeoutItem.Dating {
+    /// For a person: what dates an item.
+    public var words: String {
+        switch self {
+        case .sidecar: "by their metadata"
+        case .exif: "by their Exif data"
+        case .video: "by the header of the video"
+        case .folder: "to the start of the year of their folder"
+        case .file: "by the time of the file"
+        }
     }
 }

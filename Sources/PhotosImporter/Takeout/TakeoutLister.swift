@@ -18,6 +18,8 @@ struct TakeoutLister: Sendable {
     struct Counts: Sendable {
         var items = 0
         var certainties: [MatchCertainty: Int] = [:]
+        /// Of items whose metadata does not say when they were taken.
+        var dating: [TakeoutItem.Dating: Int] = [:]
         var trashed = 0
         var archivedAndHidden = 0
     }
@@ -41,7 +43,7 @@ struct TakeoutLister: Sendable {
             guard let path = listed.directory else { continue }
             attributes[path] = [
                 Attribute.albumTitle: album.title, Attribute.description: album.description,
-                Attribute.notes: album.notes,
+                Attribute.notes: album.notes, Attribute.comments: album.comments,
             ].filter { !$0.value.isEmpty }
         }
         let failures = try await failures()
@@ -64,7 +66,10 @@ struct TakeoutLister: Sendable {
         var page = try await library.items(after: nil, limit: Self.batchSize)
         while let last = page.last {
             counts.items += page.count
-            for item in page { counts.certainties[item.certainty, default: 0] += 1 }
+            for item in page {
+                counts.certainties[item.certainty, default: 0] += 1
+                if item.dating != .sidecar { counts.dating[item.dating, default: 0] += 1 }
+            }
             let kept = page.filter { !$0.isTrashed }
             counts.trashed += page.count - kept.count
             let shown = kept.filter { includesArchived || !$0.isArchived }
@@ -79,6 +84,7 @@ struct TakeoutLister: Sendable {
                 let favorites = kept.filter { $0.metadata?.isFavorite == true }
                 try await listing.add(favorites.map(MediaItem.init), from: .favorites, at: now)
             }
+            if scope.showsArchive { try await listing.setArchived(kept.filter(\.isArchived).map(\.id)) }
             reporter.progress(Progress(phase: "listing", items: counts.items))
             page = try await library.items(after: last, limit: Self.batchSize)
         }
