@@ -12,10 +12,10 @@ public final class PhotosImporter: Importer {
     public let identity: ConnectorIdentity
     private let client: PhotosClient
     private let proxy: OriginalsProxy?
-    private let settings: LibrarySettings
-    private let scope: Scope
-    private let index: Index
-    private let sizes: SizeLedger
+    let settings: LibrarySettings
+    let scope: Scope
+    let index: Index
+    let sizes: SizeLedger
     private let reporter: any ConnectorReporter
     private let runtime: Runtime
 
@@ -30,7 +30,7 @@ public final class PhotosImporter: Importer {
         scope = try Scope(
             root: settings.root, views: settings.views, layout: settings.layout, startYear: settings.startYear
         ).narrowed(by: settings.filter)
-        if scope.showsArchive { throw LibrarySettings.noArchive }
+        if scope.showsArchive, settings.takeout == nil { throw LibrarySettings.noArchive }
         identity = ConnectorIdentity(
             origin: settings.origin, kind: "googlephotos", root: settings.root, flags: ["stream"])
         let index = try index ?? Index(path: Index.path(for: settings, environment: runtime.environment))
@@ -60,17 +60,8 @@ public final class PhotosImporter: Importer {
             try await emitItem(id, to: sink)
             return nil
         }
-        let plan = ListingPlan(
-            scope: scope, filter: settings.filter, includesArchived: settings.includesArchived)
-        let contents = try await LibraryLister(
-            client: client, index: index, scope: scope, filter: settings.filter, plan: plan, reporter: reporter,
-            runtime: runtime
-        ).list()
-        try await contents.checkRoot(
-            of: scope,
-            hint:
-                "gphotos source ls NAME lists what is there; since 31 March 2025 Google shows an app only what that app "
-                + "uploaded")
+        let contents = try await lister.list()
+        try await contents.checkRoot(of: scope, hint: Self.whereToLook)
         contents.tellOfHidden(before: settings.startYear, to: reporter)
         try await contents.emitDirectories(of: scope, to: sink)
         do {
@@ -82,6 +73,17 @@ public final class PhotosImporter: Importer {
         }
         try await sizes.save()
         return nil
+    }
+
+    static let whereToLook =
+        "gphotos source ls NAME lists what is there; since 31 March 2025 Google shows an app only what that app uploaded"
+
+    var lister: LibraryLister {
+        let plan = ListingPlan(
+            scope: scope, filter: settings.filter, includesArchived: settings.includesArchived)
+        return LibraryLister(
+            client: client, index: index, scope: scope, filter: settings.filter, plan: plan, reporter: reporter,
+            runtime: runtime)
     }
 
     /// The one item that the root names by its id: nothing has to be listed.
@@ -99,7 +101,10 @@ public final class PhotosImporter: Importer {
         try await sizes.save()
     }
 
-    private func emitItems(_ shelf: Shelf, to sink: any RecordSink) async throws {
+    /// - Parameter elsewhere: which rows of the index are emitted by another way.
+    func emitItems(
+        _ shelf: Shelf, to sink: any RecordSink, except elsewhere: (([Int64]) async throws -> Set<Int64>)? = nil
+    ) async throws {
         let expected = try await shelf.count()
         let supply = byteSupply
         var emitted = 0
@@ -111,6 +116,9 @@ public final class PhotosImporter: Importer {
             // The next page is read while this one goes out.
             async let next = shelf.page(before: last)
             visited += page.count
+            if let others = try await elsewhere?(page.map(\.number)) {
+                page.removeAll { others.contains($0.number) }
+            }
             if settings.readsSizes { page = try await sizeReader.complete(page) }
             for item in page where !item.places.isEmpty {
                 try await emit(item, supply: supply, to: sink)

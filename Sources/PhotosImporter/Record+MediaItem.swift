@@ -8,13 +8,9 @@ extension Record {
     /// - Parameter isOriginal: whether its bytes are those that were uploaded, and not what the API makes of them.
     init(_ shelved: ShelvedItem, at place: ShelvedItem.Place, isOriginal: Bool) {
         let item = shelved.item
-        var attributes = [Attribute.id: item.id, Attribute.filename: item.filename]
-        if !item.description.isEmpty { attributes[Attribute.description] = item.description }
-        if item.width > 0, item.height > 0 { attributes[Attribute.dimensions] = "\(item.width)x\(item.height)" }
-        if !item.cameraModel.isEmpty || !item.cameraMake.isEmpty {
-            attributes[Attribute.camera] =
-                [item.cameraMake, item.cameraModel].filter { !$0.isEmpty }.joined(separator: " ")
-        }
+        var attributes = item.attributes
+        attributes[Attribute.id] = item.id
+        attributes[Attribute.filename] = item.filename
         if let position = place.position { attributes[Record.orderAttribute] = String(position) }
         self.init(
             pathname: place.path, kind: .file, size: shelved.size, permissions: 0o600,
@@ -31,6 +27,16 @@ extension Record {
 }
 
 extension MediaItem {
+    /// What the service says of it beside its names, where it says something.
+    var attributes: [String: String] {
+        var attributes: [String: String] = [:]
+        if !description.isEmpty { attributes[Attribute.description] = description }
+        if width > 0, height > 0 { attributes[Attribute.dimensions] = "\(width)x\(height)" }
+        let camera = [cameraMake, cameraModel].filter { !$0.isEmpty }.joined(separator: " ")
+        if !camera.isEmpty { attributes[Attribute.camera] = camera }
+        return attributes
+    }
+
     /// All that the API tells of a content: there is neither a version nor a hash.
     func fingerprint(isOriginal: Bool) -> String {
         var known = "\(id)\n\(creationTime)\n\(width)x\(height)\n\(mimeType)\n\(filename)"

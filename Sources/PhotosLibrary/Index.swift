@@ -84,6 +84,7 @@ public final class Index: Sendable {
         migrator.registerMigration("upload-sessions") { db in try db.execute(sql: Journal.sessionSchema) }
         migrator.registerMigration("layouts") { db in try db.execute(sql: layouts) }
         migrator.registerMigration("archive") { db in try db.execute(sql: ArchivedItems.schema) }
+        migrator.registerMigration("second-way") { db in try db.execute(sql: Pairing.schema) }
         return migrator
     }()
 

@@ -19,6 +19,8 @@ public struct LibrarySettings: Sendable {
     /// Whether sizes that are not known are asked for, one request an item.
     public var readsSizes: Bool
     public var includesArchived: Bool
+    /// A directory with Takeout exports of the same account, whose items are shown with those of the service.
+    public var takeout: String?
     public var isReadOnly: Bool
     /// The most transfers at a time.
     public var transfers: Int
@@ -74,7 +76,8 @@ public struct LibrarySettings: Sendable {
         startYear = try settings.integer("start_year", default: 0, in: 0...9999)
         readsSizes = try settings.bool("read_size", default: false)
         views = try Self.views(settings, layout)
-        if views.contains(.archive) { throw Self.noArchive }
+        takeout = try Self.directory(settings, "takeout")
+        if views.contains(.archive), takeout == nil { throw Self.noArchive }
         origin = Self.origin(settings)
     }
 
@@ -105,6 +108,16 @@ public struct LibrarySettings: Sendable {
             views.insert(view)
         }
         return views
+    }
+
+    private static func directory(_ settings: Settings, _ key: String) throws(ConnectorError) -> String? {
+        guard var path = settings[key] else { return nil }
+        guard path.hasPrefix("/") else {
+            throw ConnectorError(
+                .config, "the setting \(key) must be the absolute path of a directory", hint: "such as /home/me/exports")
+        }
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        return path
     }
 
     /// How uploads gather in batches, as rclone's setting says. A result is only told when it is true, in any mode.
@@ -164,6 +177,9 @@ public struct LibrarySettings: Sendable {
                 "What to read or write: googlephotos://[/PATH]; to read, also takeout:///DIRECTORY.",
                 default: "googlephotos://"),
             SettingDefinition("path", .text, "The part of a takeout:// source to show, such as /album/TITLE."),
+            SettingDefinition(
+                "takeout", .text,
+                "A directory with Takeout exports of the same account, to be one library with what the API shows."),
             SettingDefinition("client_id", .text, "OAuth client id of your Google Cloud project."),
             SettingDefinition("client_secret", .text, "OAuth client secret.", secret: true),
             SettingDefinition("token", .text, "OAuth token, as the JSON that rclone stores.", secret: true),

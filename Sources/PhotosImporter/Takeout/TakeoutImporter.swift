@@ -56,7 +56,7 @@ public final class TakeoutImporter: Importer {
             library: library, index: index, scope: scope, filter: settings.filter,
             includesArchived: settings.includesArchived, reporter: reporter, runtime: runtime
         ).list()
-        if counts.items == 0 { throw contents.failures[.root] ?? nothingThere }
+        if counts.items == 0 { throw contents.failures[.root] ?? TakeoutFailures.nothing(in: settings.directory) }
         tell(counts)
         try await contents.checkRoot(of: scope, hint: "gphotos takeout inspect DIRECTORY tells what is there")
         contents.tellOfHidden(before: settings.startYear, to: reporter)
@@ -70,12 +70,6 @@ public final class TakeoutImporter: Importer {
         }
         try await ledger.save()
         return nil
-    }
-
-    private var nothingThere: ConnectorError {
-        ConnectorError(
-            .notFound, "there is no export of Google Photos in \(settings.directory)",
-            hint: "put the .zip or .tgz parts of a Takeout export there, or what they unpack to")
     }
 
     /// What no chosen view shows is counted and said.
@@ -125,7 +119,7 @@ public final class TakeoutImporter: Importer {
 }
 
 /// The bytes of an item, from the part that holds them: each place of it reads them for itself.
-private struct TakeoutContent: ContentSource {
+struct TakeoutContent: ContentSource {
     let item: TakeoutItem
     let library: TakeoutLibrary
     let ledger: HashLedger
@@ -163,7 +157,7 @@ private actor HashingReader: ContentReader {
 }
 
 /// Hashes that were learnt by reading, written to the catalog now and then.
-private actor HashLedger {
+actor HashLedger {
     private let library: TakeoutLibrary
     private var pending: [Int64: String] = [:]
 

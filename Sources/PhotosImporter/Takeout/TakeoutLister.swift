@@ -46,7 +46,7 @@ struct TakeoutLister: Sendable {
                 Attribute.notes: album.notes, Attribute.comments: album.comments,
             ].filter { !$0.value.isEmpty }
         }
-        let failures = try await failures()
+        let failures = try await TakeoutFailures(library: library, reporter: reporter).all()
         for path in failures.keys { directories[path] = directories[path] ?? .epoch }
         return (
             LibraryContents(
@@ -111,26 +111,6 @@ struct TakeoutLister: Sendable {
         return try await listing.giveDirectories(to: needed).compactMap { listed in
             known[listed.number].map { (listed, $0) }
         }
-    }
-
-    /// What could not be read may have been anything: the whole listing is incomplete, and says so.
-    private func failures() async throws -> [Pathname: ConnectorError] {
-        let problems = try await library.problems()
-        guard let first = problems.first else { return [:] }
-        for problem in problems { reporter.log(.error, problem.description, pathname: nil) }
-        let more = problems.count > 1 ? " (and \(problems.count - 1) more)" : ""
-        return [
-            .root: ConnectorError(
-                .corrupt, "not all of the exports can be read: \(first.description)\(more)",
-                hint: "gphotos takeout inspect DIRECTORY lists all of it; download damaged and missing parts again")
-        ]
-    }
-}
-
-extension TakeoutProblem {
-    /// One line for a person.
-    var description: String {
-        path.isEmpty ? (message.contains(part) ? message : "\(part): \(message)") : "\(part): \(path) \(message)"
     }
 }
 

@@ -61,6 +61,23 @@ struct ContentProbe {
 }
 
 extension TakeoutLibrary {
+    /// The sizes of items in pixels, as far as their bytes say it: looked at once, and remembered.
+    public func pixels(ofItems numbers: [Int64]) async throws -> [Int64: (width: Int, height: Int)] {
+        let list = numbers.map(String.init).joined(separator: ",")
+        let unknown = try await read { db in
+            try Int64.fetchAll(
+                db, sql: "SELECT number FROM items WHERE number IN (\(list)) AND is_probed = 0 ORDER BY position")
+        }
+        try await probe(unknown)
+        return try await read { db in
+            var sizes: [Int64: (width: Int, height: Int)] = [:]
+            let rows = try Row.fetchCursor(
+                db, sql: "SELECT number, width, height FROM items WHERE number IN (\(list)) AND width > 0")
+            while let row = try rows.next() { sizes[row[0]] = (row[1], row[2]) }
+            return sizes
+        }
+    }
+
     /// How it is known when items were taken whose metadata do not say it.
     static func dating(_ db: Database) throws -> [TakeoutItem.Dating: Int] {
         var counts: [TakeoutItem.Dating: Int] = [:]

@@ -206,6 +206,11 @@ public final class TakeoutLibrary: Sendable {
         }
     }
 
+    /// Looks into the contents of items.
+    func probe(_ numbers: [Int64]) async throws {
+        if !numbers.isEmpty { try await ContentProbe(catalog: catalog, parts: parts).probe(numbers) }
+    }
+
     /// For the reports of this target.
     func read<Value: Sendable>(_ body: @Sendable (Database) throws -> Value) async throws -> Value {
         try await catalog.database.read(body)
