@@ -72,7 +72,8 @@ let package = Package(
         .executableTarget(name: "gphotos", dependencies: ["Commands"]),
 
         .target(
-            name: "FakePhotos", dependencies: ["CZlib", "ConnectorKit", "StrictJSON", crypto] + nio, resources: [.copy("Media")]),
+            name: "FakePhotos", dependencies: ["CZlib", "ConnectorKit", "StrictJSON", crypto] + nio,
+            resources: [.copy("Media")]),
         .executableTarget(name: "gphotos-fake", dependencies: ["FakePhotos", arguments]),
         .executableTarget(
             name: "gphotos-bench", dependencies: ["ConnectorKit", "HTTP", "PhotosAPI", "PluginJSONL"],

@@ -23,6 +23,9 @@ struct BackupCommand: GphotosCommand {
     @Flag(help: "List what would be read, and read nothing.")
     var dryRun = false
 
+    @Flag(help: "Read everything again, though nothing seems changed: Google gives no version of a content.")
+    var reread = false
+
     @Argument(help: "What to back up.")
     var source: String
 
@@ -43,7 +46,7 @@ struct BackupCommand: GphotosCommand {
         do {
             summary = try await Backup(
                 link: link, writer: writer, source: source, transfers: try Connection.transfers(config),
-                observer: report
+                rereads: reread, observer: report
             ).run()
         } catch {
             await link.close()
@@ -69,6 +72,7 @@ struct BackupCommand: GphotosCommand {
                 "errors": .integer(Int64(summary.progress.errors)), "api_requests": .integer(requests),
                 "bytes_downloaded": .integer(downloaded), "seconds": .number(report.elapsed),
             ]
+            line.members += ChangeLine(counters: summary.counters).members
             line.members += QuotaLine(counters: summary.counters).members
             return try console.printLine(.object(line))
         }
@@ -83,6 +87,7 @@ struct BackupCommand: GphotosCommand {
         try console.print(
             "  \(HumanFormat.count(Int(requests), "API request")), \(HumanFormat.size(downloaded)) downloaded, "
                 + HumanFormat.duration(.seconds(report.elapsed)))
+        if let changes = ChangeLine(counters: summary.counters).text { try console.print("  \(changes)") }
         if let quota = QuotaLine(counters: summary.counters).text { try console.print("  \(quota)") }
     }
 

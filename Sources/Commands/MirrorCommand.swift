@@ -25,6 +25,9 @@ struct MirrorCommand: GphotosCommand {
     @Flag(help: "List what would be done; read and write nothing.")
     var dryRun = false
 
+    @Flag(help: "Read everything again, though nothing seems changed: Google gives no version of a content.")
+    var reread = false
+
     @OptionGroup(title: "Filters") var filters: FilterOptions
 
     @Argument(help: "@NAME, @NAME:/PATH or a location such as googlephotos:///album/Lisbon.")
@@ -54,8 +57,8 @@ struct MirrorCommand: GphotosCommand {
         defer { report.finish() }
         let summary = try await withConnection(reference, context, console) { link in
             try await Mirror(
-                link: link, folder: folder, filters: words, transfers: transfers, runtime: context.runtime,
-                observer: report
+                link: link, folder: folder, filters: words, transfers: transfers, rereads: reread,
+                runtime: context.runtime, observer: report
             ).run(delete ? (force ? .always : .cautious) : .never) { removal in
                 report.finish()
                 try Self.show(removal, console: console)
@@ -112,6 +115,7 @@ struct MirrorCommand: GphotosCommand {
                 "errors": .integer(Int64(progress.errors)), "api_requests": .integer(requests),
                 "bytes_downloaded": .integer(downloaded), "seconds": .number(report.elapsed),
             ]
+            line.members += ChangeLine(counters: summary.counters).members
             line.members += QuotaLine(counters: summary.counters).members
             return try console.printLine(.object(line))
         }
@@ -130,6 +134,7 @@ struct MirrorCommand: GphotosCommand {
         try console.print(
             "  \(HumanFormat.count(Int(requests), "API request")), \(HumanFormat.size(downloaded)) downloaded, "
                 + HumanFormat.duration(.seconds(report.elapsed)))
+        if let changes = ChangeLine(counters: summary.counters).text { try console.print("  \(changes)") }
         if let quota = QuotaLine(counters: summary.counters).text { try console.print("  \(quota)") }
     }
 

@@ -89,9 +89,11 @@ extension TakeoutReport {
             "duplicates": .integer(Int64(duplicates)), "matched": .integer(Int64(matched)),
             "guessed": .integer(Int64(guessed)), "unmatched": .integer(Int64(unmatched)),
             "sidecars_without_item": .integer(Int64(sidecarsWithoutItem)), "other_files": .integer(Int64(otherFiles)),
-            "dating": .object(JSONObject(dating.sorted { $0.key.rawValue < $1.key.rawValue }.map {
-                .init(key: $0.key.rawValue, value: .integer(Int64($0.value)))
-            })),
+            "dating": .object(
+                JSONObject(
+                    dating.sorted { $0.key.rawValue < $1.key.rawValue }.map {
+                        .init(key: $0.key.rawValue, value: .integer(Int64($0.value)))
+                    })),
             "problems": .array(
                 problems.map {
                     ["part": .string($0.part), "path": .string($0.path), "message": .string($0.message)]

@@ -38,7 +38,10 @@ public final class PhotosExporter: Exporter {
         }
         identity = ConnectorIdentity(origin: settings.origin, kind: "googlephotos", root: settings.root)
         self.runtime = runtime
-        let index = try index ?? Index(path: Index.path(for: settings, environment: runtime.environment))
+        let index =
+            try index
+            ?? Index(
+                path: Index.path(for: settings, environment: runtime.environment), runtime: runtime)
         self.index = index
         client = try PhotosClient(settings, runtime: runtime, reporter: reporter, reload: reload)
         journal = Journal(index)
@@ -105,7 +108,7 @@ public final class PhotosExporter: Exporter {
         }
         if let fatal = await uploads.fatal { return .failed(fatal) }
         let target = Target(pathname, titles: await uploads.titles)
-        if target == .catalog { return .unchanged() }
+        if target == .catalog || record.attributes[Attribute.sidecar] != nil { return .unchanged() }
         let filename = record.attributes[Attribute.filename].flatMap { $0.isEmpty ? nil : $0 } ?? pathname.name
         guard let format = MediaFormat(filename: filename, mimeType: record.mimeType) else {
             return .skipped(ConnectorError(.rejected, "Google Photos does not take files of this type"))

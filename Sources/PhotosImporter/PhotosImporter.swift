@@ -2,6 +2,9 @@ import ConnectorKit
 import HTTP
 import PhotosAPI
 import PhotosLibrary
+import StrictJSON
+import Synchronization
+import Takeout
 
 /// A Google Photos library as a source of records.
 ///
@@ -14,10 +17,13 @@ public final class PhotosImporter: Importer {
     private let proxy: OriginalsProxy?
     let settings: LibrarySettings
     let scope: Scope
+    let catalog: ImportCatalog?
     let index: Index
-    let sizes: SizeLedger
+    let ledger: ContentLedger
+    private let room: SpoolRoom
     private let reporter: any ConnectorReporter
     private let runtime: Runtime
+    private let changes = Mutex<ListingChanges?>(nil)
 
     /// Sets the importer up without a word to the network.
     /// - Parameter reload: asked for the sign-in before it is renewed, where it is known who keeps it.
@@ -28,14 +34,20 @@ public final class PhotosImporter: Importer {
     ) throws {
         settings = try LibrarySettings(raw)
         scope = try Scope(
-            root: settings.root, views: settings.views, layout: settings.layout, startYear: settings.startYear
+            root: ImportCatalog.subject(of: settings.root), views: settings.views, layout: settings.layout,
+            startYear: settings.startYear
         ).narrowed(by: settings.filter)
         if scope.showsArchive, settings.takeout == nil { throw LibrarySettings.noArchive }
+        catalog = try ImportCatalog(root: settings.root, form: settings.form)
         identity = ConnectorIdentity(
             origin: settings.origin, kind: "googlephotos", root: settings.root, flags: ["stream"])
-        let index = try index ?? Index(path: Index.path(for: settings, environment: runtime.environment))
+        let index =
+            try index
+            ?? Index(
+                path: Index.path(for: settings, environment: runtime.environment), runtime: runtime)
         self.index = index
-        sizes = SizeLedger(index: index)
+        ledger = ContentLedger(index: index)
+        room = SpoolRoom(limit: settings.form.spoolLimit, runtime: runtime, reporter: reporter)
         self.reporter = reporter
         self.runtime = runtime
         client = try PhotosClient(settings, runtime: runtime, reporter: reporter, reload: reload)
@@ -48,10 +60,15 @@ public final class PhotosImporter: Importer {
     public func close() async throws {
         client.shutdown()
         proxy?.shutdown()
-        try await sizes.save()
+        try await ledger.save()
     }
 
-    public func counters() async -> [String: Int64] { client.statistics.counters }
+    public func counters() async -> [String: Int64] {
+        var counters = client.statistics.counters.merging(changes.withLock { $0?.counters ?? [:] }) { $1 }
+        let again = room.secondDownloads
+        if again > 0 { counters["second_downloads"] = again }
+        return counters
+    }
 
     public func importRecords(state: String?, to sink: any RecordSink) async throws -> String? {
         let lock = try index.lockForImport()
@@ -61,17 +78,27 @@ public final class PhotosImporter: Importer {
             return nil
         }
         let contents = try await lister.list()
-        try await contents.checkRoot(of: scope, hint: Self.whereToLook)
+        changes.withLock { $0 = contents.changes }
+        let isDirectory = try await contents.checkRoot(of: scope, hint: Self.whereToLook)
         contents.tellOfHidden(before: settings.startYear, to: reporter)
-        try await contents.emitDirectories(of: scope, to: sink)
+        let places = try await places(in: contents.shelf)
+        places.tellOfCopies(to: reporter)
         do {
-            try await emitItems(contents.shelf, to: sink)
+            if let catalog, catalog.isAlone {
+                try await emit(catalog, of: contents, to: sink)
+            } else {
+                try await contents.emitDirectories(of: scope, to: sink)
+                let count = try await emitItems(contents.shelf, places, to: sink)
+                if let catalog, isDirectory, count > 0 || !contents.albums.isEmpty {
+                    try await emit(catalog, of: contents, to: sink)
+                }
+            }
         } catch {
             // What was learnt is worth keeping, however the import ends.
-            try? await sizes.save()
+            try? await ledger.save()
             throw error
         }
-        try await sizes.save()
+        try await ledger.save()
         return nil
     }
 
@@ -97,15 +124,17 @@ public final class PhotosImporter: Importer {
         for directory in scope.root.ancestors {
             try await sink.emit(.directory(directory, modificationTime: item.creationTime), content: nil)
         }
-        try await emit(shelved, supply: byteSupply, to: sink)
-        try await sizes.save()
+        try await emit(shelved, ItemPlaces(form: settings.form, scope: scope, taken: []), supply: byteSupply, to: sink)
+        try await ledger.save()
     }
 
     /// - Parameter elsewhere: which rows of the index are emitted by another way.
+    /// - Returns: how many items are shown.
     func emitItems(
-        _ shelf: Shelf, to sink: any RecordSink, except elsewhere: (([Int64]) async throws -> Set<Int64>)? = nil
-    ) async throws {
-        let expected = try await shelf.count()
+        _ shelf: Shelf, _ places: ItemPlaces, to sink: any RecordSink,
+        except elsewhere: (@Sendable ([Int64]) async throws -> Set<Int64>)? = nil
+    ) async throws -> Int {
+        let expected = shelf.count
         let supply = byteSupply
         var emitted = 0
         var visited = 0
@@ -121,7 +150,7 @@ public final class PhotosImporter: Importer {
             }
             if settings.readsSizes { page = try await sizeReader.complete(page) }
             for item in page where !item.places.isEmpty {
-                try await emit(item, supply: supply, to: sink)
+                try await emit(item, places, supply: supply, to: sink)
                 emitted += 1
             }
             reporter.progress(Progress(phase: "reading", items: emitted))
@@ -129,19 +158,56 @@ public final class PhotosImporter: Importer {
         }
         // A listing is never cut short silently.
         if visited != expected { throw Shelf.disturbed }
+        return emitted
     }
 
-    /// A record for each place of an item, next to each other.
+    /// Sends the catalog. What tells it from another is what the index knows, and what of it is shown.
+    private func emit(_ catalog: ImportCatalog, of contents: LibraryContents, to sink: any RecordSink) async throws {
+        struct Position {
+            var last: ShelvedItem?
+            var visited = 0
+        }
+        let expected = contents.shelf.count
+        try await ledger.save()
+        let fingerprint = contents.fingerprint(try await index.revision, settings.catalogKey)
+        let lines = CatalogLines(from: Position()) { [self] position in
+            // What was learnt since is in it, too.
+            if position.last == nil { try await ledger.save() }
+            let page = try await contents.shelf.page(before: position.last)
+            guard let last = page.last else {
+                if position.visited != expected { throw Shelf.disturbed }
+                return nil
+            }
+            let lines = page.filter { !$0.places.isEmpty }.map { line($0, contents) }
+            return (lines, Position(last: last, visited: position.visited + page.count))
+        }
+        try await catalog.emit(contents, items: lines, fingerprint: fingerprint, reporter: reporter, to: sink)
+    }
+
+    func line(_ item: ShelvedItem, _ contents: LibraryContents) -> JSON {
+        CatalogItem(item, albums: contents.albumIDs, isOriginal: proxy != nil).json
+    }
+
     private var byteSupply: ByteSupply {
         ByteSupply(client: client, urls: BaseURLs(client: client, index: index, runtime: runtime), proxy: proxy)
     }
 
-    private func emit(_ item: ShelvedItem, supply: ByteSupply, to sink: any RecordSink) async throws {
+    /// A record for each place of an item, next to each other.
+    private func emit(
+        _ item: ShelvedItem, _ places: ItemPlaces, supply: ByteSupply, to sink: any RecordSink
+    ) async throws {
         let content = ItemContent(
-            item: item, supply: supply, sizes: sizes, places: item.places.count, runtime: runtime)
-        for place in item.places {
-            let record = Record(item, at: place, isOriginal: proxy != nil)
-            try await sink.emit(record, content: record.hasContent ? ItemContent.Place(content) : nil)
+            item: item, supply: supply, ledger: ledger, room: room, places: places.files(item.places))
+        let metadata = AssetMetadata(item.item, isFavorite: item.isFavorite)
+        try await places.emit(
+            item.places, sidecar: Sidecar(id: item.item.id, metadata), content: { ItemContent.Place(content) }, to: sink
+        ) {
+            Record(item, at: $0, isOriginal: proxy != nil)
         }
+    }
+
+    func places(in shelf: Shelf) async throws -> ItemPlaces {
+        let taken = settings.form.metadata == .sidecar ? try await shelf.paths(endingIn: ".json") : []
+        return ItemPlaces(form: settings.form, scope: scope, taken: taken)
     }
 }

@@ -16,13 +16,11 @@ extension Record {
             pathname: place.path, kind: .file, size: shelved.size, permissions: 0o600,
             modificationTime: item.creationTime, mimeType: item.mimeType.isEmpty ? nil : item.mimeType,
             fingerprint: item.fingerprint(isOriginal: isOriginal), attributes: attributes,
-            // The API strips the place from photos and hands out re-encoded videos, always.
-            caveats: isOriginal ? [] : [item.kind == .video ? .transcoded : .locationRemoved], hasContent: true)
+            caveats: item.caveats(isOriginal: isOriginal), hasContent: true)
         // The web page has a video from its upload on.
         if isOriginal { return }
         error = item.notReadable
         if error != nil { hasContent = false }
-        if item.videoStatus == .processing { caveats.append(.stillProcessing) }
     }
 }
 
@@ -32,9 +30,22 @@ extension MediaItem {
         var attributes: [String: String] = [:]
         if !description.isEmpty { attributes[Attribute.description] = description }
         if width > 0, height > 0 { attributes[Attribute.dimensions] = "\(width)x\(height)" }
-        let camera = [cameraMake, cameraModel].filter { !$0.isEmpty }.joined(separator: " ")
-        if !camera.isEmpty { attributes[Attribute.camera] = camera }
+        attributes[Attribute.camera] = camera
         return attributes
+    }
+
+    /// How the content that can be had differs from the original.
+    func caveats(isOriginal: Bool) -> [Caveat] {
+        if isOriginal { return [] }
+        // The API strips the place from photos and hands out re-encoded videos, always.
+        let caveats: [Caveat] = [kind == .video ? .transcoded : .locationRemoved]
+        return videoStatus == .processing ? caveats + [.stillProcessing] : caveats
+    }
+
+    /// Make and model; nil where none is known.
+    var camera: String? {
+        let camera = [cameraMake, cameraModel].filter { !$0.isEmpty }.joined(separator: " ")
+        return camera.isEmpty ? nil : camera
     }
 
     /// All that the API tells of a content: there is neither a version nor a hash.

@@ -84,8 +84,9 @@ public struct LibraryFilter: Sendable, Hashable {
 
     /// Whether the items of an album of that title are left.
     public func chooses(_ title: String) -> Bool {
-        if albums.contains(where: { $0.precomposedStringWithCanonicalMapping == title.precomposedStringWithCanonicalMapping })
-        {
+        if albums.contains(where: {
+            $0.precomposedStringWithCanonicalMapping == title.precomposedStringWithCanonicalMapping
+        }) {
             return true
         }
         let expression = albumPattern.flatMap(Self.expression)

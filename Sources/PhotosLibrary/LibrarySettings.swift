@@ -14,6 +14,7 @@ public struct LibrarySettings: Sendable {
     public var views: Set<View>
     public var layout: LibraryLayout
     public var filter: LibraryFilter
+    public var form: ImportForm
     /// Views by date begin with this year, as rclone's do.
     public var startYear: Int
     /// Whether sizes that are not known are asked for, one request an item.
@@ -73,6 +74,7 @@ public struct LibrarySettings: Sendable {
         api.traces = try settings.bool("trace", default: false)
         layout = try LibraryLayout(settings)
         filter = try LibraryFilter(settings)
+        form = try ImportForm(settings)
         startYear = try settings.integer("start_year", default: 0, in: 0...9999)
         readsSizes = try settings.bool("read_size", default: false)
         views = try Self.views(settings, layout)
@@ -114,7 +116,8 @@ public struct LibrarySettings: Sendable {
         guard var path = settings[key] else { return nil }
         guard path.hasPrefix("/") else {
             throw ConnectorError(
-                .config, "the setting \(key) must be the absolute path of a directory", hint: "such as /home/me/exports")
+                .config, "the setting \(key) must be the absolute path of a directory", hint: "such as /home/me/exports"
+            )
         }
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
         return path
@@ -196,7 +199,8 @@ public struct LibrarySettings: Sendable {
             SettingDefinition("read_only", .flag, "Refuse to write to the account.", default: "false"),
             SettingDefinition("include_archived", .flag, "Show archived items in the dated views.", default: "true"),
             SettingDefinition(
-                "views", .text, "Trees that an import shows: of all, by-year, by-month, by-day, album, favorites; of Takeout also archive.",
+                "views", .text,
+                "Trees that an import shows: of all, by-year, by-month, by-day, album, favorites; of Takeout also archive.",
                 default: "by-month,album,favorites"),
             SettingDefinition(
                 "start_year", .integer(0...9999), "The first year that views by date show, but for /media/all.",
@@ -227,7 +231,7 @@ public struct LibrarySettings: Sendable {
             SettingDefinition(
                 "upload_hash", .flag, "Send the SHA-1 of what is uploaded, so that Google refuses damaged bytes.",
                 default: "true"),
-        ] + LibraryLayout.definitions + LibraryFilter.definitions
+        ] + ImportForm.definitions + LibraryLayout.definitions + LibraryFilter.definitions
 }
 
 /// What a location names.

@@ -5,6 +5,7 @@ import Foundation
 import PhotosImporter
 import PhotosLibrary
 import SeededRandom
+import StrictJSON
 import Synchronization
 import TakeoutSupport
 import TestSupport
@@ -20,7 +21,8 @@ import Testing
         var exports: String { home.exports }
 
         func run(_ more: [String: String] = [:], withExports: Bool = true) async throws -> TestSink {
-            let extra = (withExports ? ["takeout": exports] : [:]).merging(more) { $1 }
+            let extra = ["catalog": "false"].merging(withExports ? ["takeout": exports] : [:]) { $1 }
+                .merging(more) { $1 }
             let importer = try SourceKind.makeImporter(
                 settings: try service.settings("demo", extra), options: ConnectorOptions(), reporter: home.reporter,
                 runtime: service.clock.runtime(environment: ["XDG_STATE_HOME": home.path + "/state"]))
@@ -171,8 +173,8 @@ import Testing
             let alone = try await bench.run(withExports: false).files.map(\.pathname)
             var builder = TakeoutBuilder()
             var items = [exported("a.jpg", first), exported("a.jpg", second, at: Self.time.adding(seconds: 60))]
-            items.indices.forEach { items[$0].albums = ["Trip"] }
-            items.forEach { builder.add($0) }
+            for index in items.indices { items[index].albums = ["Trip"] }
+            for item in items { builder.add(item) }
             try builder.write(to: bench.exports, stamp: "20260301T101500Z")
             let both = try await bench.run().files
             #expect(Set(both.map(\.pathname)) == Set(alone))
@@ -183,6 +185,27 @@ import Testing
             #expect(Set(left.map(\.pathname)) == Set(alone))
             for record in left {
                 #expect(record.fingerprint == both.first { $0.pathname == record.pathname }?.fingerprint)
+            }
+        }
+    }
+
+    @Test func whatTheServiceShowsLaterTakesTheNameThatItHad() async throws {
+        try await bench { bench in
+            let (first, bytes) = try add("a.jpg", to: bench)
+            let (second, other) = try add("a.jpg", to: bench, at: Self.time.adding(seconds: 60))
+            for id in [first, second] { try bench.fake.updateItem(id, isTrashed: true) }
+            var builder = TakeoutBuilder()
+            builder.add(exported("a.jpg", bytes))
+            builder.add(exported("a.jpg", other, at: Self.time.adding(seconds: 60)))
+            try builder.write(to: bench.exports, stamp: "20260301T101500Z")
+            let before = try await bench.run().files
+            for id in [first, second] { try bench.fake.updateItem(id, isTrashed: false) }
+            let after = try await bench.run().files
+            #expect(bench.summary.hasPrefix("2 items by both ways, 0 only by Takeout"))
+            #expect(Set(after.map(\.pathname)) == Set(before.map(\.pathname)) && after.count == 2)
+            for record in after {
+                #expect(record.fingerprint == before.first { $0.pathname == record.pathname }?.fingerprint)
+                #expect(record.attributes[Attribute.id] != nil)
             }
         }
     }
@@ -201,7 +224,7 @@ import Testing
             for index in 0..<3 { items[index].albums = ["Trip"] }
             // The same title, and nothing in common.
             items[3].albums = ["Alone"]
-            items.forEach { builder.add($0) }
+            for item in items { builder.add(item) }
             try builder.write(to: bench.exports, stamp: "20260301T101500Z")
             let paths = try await bench.run(["views": "album"]).files
             let trip = paths.filter { $0.pathname.string.hasPrefix("/album/Trip/") }
@@ -245,6 +268,50 @@ import Testing
             try builder.write(to: bench.exports, stamp: "20260301T101500Z")
             let sink = try await bench.run(["views": "archive"])
             #expect(await sink.files.map(\.pathname.string) == ["/feature/archive/a.jpg"])
+        }
+    }
+
+    @Test func theCatalogTellsWhichWayTheBytesCame() async throws {
+        try await bench { bench in
+            let (id, bytes) = try add("a.jpg", to: bench, description: "of now")
+            try add("b.jpg", to: bench)
+            var builder = TakeoutBuilder()
+            var item = exported("a.jpg", bytes)
+            item.latitude = 38.7
+            builder.add(item)
+            builder.add(exported("c.jpg", [1, 2, 3]))
+            try builder.write(to: bench.exports, stamp: "20260301T101500Z")
+            let sink = try await bench.run(["catalog": "true"])
+            let text = String(decoding: bench.contents["/.gphotos/items.jsonl"] ?? [], as: UTF8.self)
+            let lines = try text.split(separator: "\n").map { try #require(CatalogItem(try JSON(parsing: String($0)))) }
+            #expect(lines.map(\.filename).sorted() == ["a.jpg", "b.jpg", "c.jpg"])
+            let both = try #require(lines.first { $0.filename == "a.jpg" })
+            #expect(both.source == "takeout" && both.id == id && both.description == "of now")
+            #expect(both.location == "38.7,0.0" && both.caveats == [])
+            #expect(lines.first { $0.filename == "b.jpg" }?.source == "library")
+            // The same lines are the same content.
+            let fingerprint = await sink.record("/.gphotos/items.jsonl")?.fingerprint
+            let alone = try await bench.run(["catalog": "true", "location": "googlephotos:///.gphotos"])
+            _ = try await bench.run()
+            let again = try await bench.run(["catalog": "true", "location": "googlephotos:///.gphotos"])
+            #expect(fingerprint != nil)
+            #expect(
+                await alone.record("/.gphotos/items.jsonl")?.fingerprint
+                    == again.record("/.gphotos/items.jsonl")?.fingerprint)
+        }
+    }
+
+    @Test func albumsAsLinksLeadToTheOriginals() async throws {
+        try await bench { bench in
+            let (id, bytes) = try add("a.jpg", to: bench)
+            try bench.fake.addAlbum("Trip", items: [id])
+            var builder = TakeoutBuilder()
+            builder.add(exported("a.jpg", bytes))
+            try builder.write(to: bench.exports, stamp: "20260301T101500Z")
+            let sink = try await bench.run(["albums": "links"])
+            let link = await sink.record("/album/Trip/a.jpg")
+            #expect(link?.kind == .symlink && link?.target == "../../media/by-month/2024/2024-05/a.jpg")
+            #expect(await sink.files.count == 1)
         }
     }
 

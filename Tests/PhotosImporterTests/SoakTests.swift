@@ -24,8 +24,7 @@ struct SoakTests {
         }
         return [
             fault(.status, "*") { $0.status = 503 },
-            // Rarer: each halves the rate, and at two in a hundred the slowest rate outlives every download URL.
-            fault(.status, "*") { ($0.status, $0.retryAfter, $0.rate) = (429, 2, 0.001) },
+            fault(.status, "*") { ($0.status, $0.retryAfter) = (429, 2) },
             fault(.status, "mediaItems.*") { $0.status = 500 },
             fault(.reset, "*"),
             fault(.truncate, "download") { $0.bytes = 300 },
@@ -120,7 +119,7 @@ private final class ReadingSink: RecordSink {
     }
 
     private func read(_ work: Work) async throws {
-        for attempt in 1...5 {
+        for attempt in 1...3 {
             do {
                 var hash = SHA256()
                 let reader = try await work.content.open()
@@ -130,8 +129,8 @@ private final class ReadingSink: RecordSink {
                 note(work.record, String(hexadecimal: Array(hash.finalize())))
                 return
             } catch let error as ConnectorError {
-                // With URLs of ten seconds, four in a row can end before they are used.
-                if attempt < 5, error.isRetryable || [.network, .permission].contains(error.code) { continue }
+                // As `ImportedRecord.attempt` does.
+                if attempt < 3, error.isRetryable || [.network, .corrupt].contains(error.code) { continue }
                 await work.content.finished(.failed)
                 state.withLock { $0.failures.append("\(work.record.pathname): \(error.message)") }
                 return

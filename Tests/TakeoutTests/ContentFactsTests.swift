@@ -51,7 +51,9 @@ enum Formats {
     }
 
     static func png(_ exif: [UInt8]) -> [UInt8] {
-        func chunk(_ type: String, _ data: [UInt8]) -> [UInt8] { big(data.count, 4) + Array(type.utf8) + data + [0, 0, 0, 0] }
+        func chunk(_ type: String, _ data: [UInt8]) -> [UInt8] {
+            big(data.count, 4) + Array(type.utf8) + data + [0, 0, 0, 0]
+        }
         return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
             + chunk("IHDR", big(320, 4) + big(200, 4) + [8, 2, 0, 0, 0]) + chunk("eXIf", exif) + chunk("IDAT", [1])
     }

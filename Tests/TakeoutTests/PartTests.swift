@@ -95,12 +95,14 @@ import Testing
     }
 
     @Test func whatPeopleWroteIsKept() async throws {
-        let comments = #""sharedAlbumComments":[{"text":"nice","contentOwnerName":"Ada"},"#
+        let comments =
+            #""sharedAlbumComments":[{"text":"nice","contentOwnerName":"Ada"},"#
             + #"{"liked":true,"contentOwnerName":"Bob","creationTime":{"timestamp":"1700000000"}}]"#
         var builder = TakeoutBuilder()
         let folder = "Takeout/Google Photos/Trip"
         builder.add(PackedFile(folder + "/a.jpg", noise(100, seed: 1)))
-        builder.add(PackedFile(folder + "/a.jpg.json", #"{"title":"a.jpg","photoTakenTime":{"timestamp":"5"},\#(comments)}"#))
+        builder.add(
+            PackedFile(folder + "/a.jpg.json", #"{"title":"a.jpg","photoTakenTime":{"timestamp":"5"},\#(comments)}"#))
         builder.add(PackedFile(folder + "/metadata.json", #"{"title":"Trip",\#(comments)}"#))
         try builder.write(to: scratch.path, stamp: "20260301T101500Z")
         let library = try await library()

@@ -30,10 +30,14 @@ struct AlbumMerging: Sendable {
             }
             // What was an album of its own stays one, as its folder does.
             let fitting = service.complete.filter { candidate in
-                Alike.title(candidate.album.title) == Alike.title(album.title)
+                Alike.title(candidate.album.title) == Alike.title(album.isUntitled ? "" : album.title)
                     && !Set(members[candidate.number] ?? []).isDisjoint(with: items)
             }
-            if fitting.isEmpty, known[album.id] == nil, elsewhere.contains(Alike.title(album.title)) { continue }
+            if fitting.isEmpty, known[album.id] == nil,
+                elsewhere.contains(Alike.title(album.isUntitled ? "" : album.title))
+            {
+                continue
+            }
             partners.append((album, items, fitting.count == 1 ? fitting[0].number : nil))
         }
         let claims = Dictionary(grouping: partners.compactMap(\.partner), by: { $0 }).mapValues(\.count)
@@ -49,14 +53,12 @@ struct AlbumMerging: Sendable {
             try await listing.setMembers(own + items.filter { !seen.contains($0) }, ofAlbum: partner)
         }
         let added = try await add(alone)
-        try await pairing.remember(
-            albums: Dictionary(
-                (merged.map { ($0.value.id, $0.key) } + added.map { ($0.album.id, $0.listed.number) }),
-                uniquingKeysWith: { $1 }))
-        let all: [Merged] = service.complete.map { ($0, merged[$0.number]) } + added.map { ($0.listed, $0.album) }
-        let placed = try await listing.giveDirectories(to: all.map(\.listed))
-        let albums = Dictionary(all.map { ($0.listed.number, $0.album) }, uniquingKeysWith: { $1 })
-        return placed.map { ($0, albums[$0.number] ?? nil) }
+        for (listed, album) in added { merged[listed.number] = album }
+        var shownBy: [String: Int64] = [:]
+        for (number, album) in merged { shownBy[album.id] = number }
+        try await pairing.remember(albums: shownBy)
+        let placed = try await listing.giveDirectories(to: service.complete + added.map(\.listed))
+        return placed.map { ($0, merged[$0.number]) }
     }
 
     /// Albums that come by the exports alone.

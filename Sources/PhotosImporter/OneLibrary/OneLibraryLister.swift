@@ -47,15 +47,19 @@ struct OneLibraryLister: Sendable {
         }
         let pairing = try await pair(listing)
         let placed = try await place(pairing)
-        let merged = !service.plan.listsAlbums ? [] : try await AlbumMerging(
-            exports: exports, listing: listing, pairing: pairing, filter: filter, scope: scope
-        ).merge(ours, with: albums)
-        let shelf = try await Shelf(
-            index: service.index, listing: listing, scope: scope, filter: filter, plan: service.plan,
-            albums: merged.map(\.listed), showsFavorites: showsFavorites)
+        let merged =
+            !service.plan.listsAlbums
+            ? []
+            : try await AlbumMerging(
+                exports: exports, listing: listing, pairing: pairing, filter: filter, scope: scope
+            ).merge(ours, with: albums)
         for (path, error) in try await TakeoutFailures(library: exports, reporter: reporter).all() {
             failures[path] = error
         }
+        let changes = try await listing.finish(service.plan.question + "\nwith exports", isWhole: failures.isEmpty)
+        let shelf = try await Shelf(
+            index: service.index, listing: listing, scope: scope, filter: filter, plan: service.plan,
+            albums: merged.map(\.listed), showsFavorites: showsFavorites)
         var directories: [Pathname: Timestamp] = [:]
         for directory in shelf.directories.values where directory.isShown {
             directories[directory.path] = directory.newest
@@ -69,10 +73,27 @@ struct OneLibraryLister: Sendable {
             guard let path = listed.directory else { continue }
             attributes[path] = (album?.attributes ?? [:]).merging([Attribute.albumTitle: listed.album.title]) { $1 }
         }
-        return Listed(
-            contents: LibraryContents(
-                shelf: shelf, directories: directories, failures: failures, albumAttributes: attributes),
-            pairing: pairing, counts: try await pairing.counts(), placed: placed)
+        var contents = LibraryContents(
+            shelf: shelf, directories: directories, failures: failures, albumAttributes: attributes, changes: changes)
+        var known: [(ListedAlbum, CatalogAlbum)] = albums.failed.map {
+            ($0, CatalogAlbum($0, error: $0.directory.flatMap { failures[$0] }))
+        }
+        for (listed, album) in merged { known.append((listed, try await line(listed, album, pairing))) }
+        contents.note(known)
+        return Listed(contents: contents, pairing: pairing, counts: try await pairing.counts(), placed: placed)
+    }
+
+    /// What the service says of an album, and what the exports add to it.
+    private func line(_ listed: ListedAlbum, _ album: TakeoutAlbum?, _ pairing: Pairing) async throws -> CatalogAlbum {
+        guard let album else { return CatalogAlbum(listed) }
+        let count = try await pairing.members(ofAlbum: listed.number).count
+        let exported = CatalogAlbum(listed, album, items: count)
+        if listed.album.id == album.id { return exported }
+        var line = CatalogAlbum(listed)
+        line.items = count
+        line.description = exported.description
+        line.notes = exported.notes
+        return line
     }
 
     // MARK: Items
@@ -116,8 +137,11 @@ struct OneLibraryLister: Sendable {
 
 extension SecondItem {
     init(_ item: TakeoutItem) {
+        var names: Set = [item.name]
+        // A title without an extension: the file was given one. That of a copy is the title of its original.
+        if let title = item.metadata?.title, item.name.hasPrefix(title + ".") { names.insert(title) }
         self.init(
-            number: item.number, id: item.id, names: [item.name, item.metadata?.title ?? ""],
+            number: item.number, id: item.id, names: names,
             isSure: item.certainty == .matched && item.dating == .sidecar, url: item.metadata?.url ?? "",
             sha256: item.sha256, created: item.time, isVideo: item.type?.isVideo == true,
             mimeType: item.type?.mimeType ?? "", width: item.width, height: item.height,

@@ -28,29 +28,29 @@ extension Pairing {
             known[sighting.number].map { $0.id == sighting.item.id } ?? true
         }
         let numbers = try await listing.add(fresh.map(\.item), from: .album, at: time)
-        let listed = listing.number
         try await listing.index.database.write { db in
-            for (sighting, row) in zip(fresh, numbers) {
-                try db.execute(
-                    sql: "UPDATE second_way SET item = ? WHERE number = ?", arguments: [row, sighting.number])
-                try db.execute(
-                    sql: "INSERT OR REPLACE INTO second_items VALUES(?, ?)", arguments: [sighting.item.id, row])
-            }
-            let update = try db.cachedStatement(
+            let note = try db.cachedStatement(sql: "UPDATE second_way SET item = ? WHERE number = ?")
+            // What did not change is not written.
+            let keep = try db.cachedStatement(
                 sql: """
-                    UPDATE items SET seen = ?, library_seen = max(library_seen, ?),
-                        favorite_seen = max(favorite_seen, ?)
-                    WHERE number = (SELECT item FROM second_way WHERE number = ?)
+                    INSERT INTO second_items VALUES(?, ?)
+                    ON CONFLICT(id) DO UPDATE SET item = excluded.item WHERE item <> excluded.item
                     """)
-            let archive = try db.cachedStatement(
-                sql: "INSERT OR REPLACE INTO archived_items SELECT item, ? FROM second_way WHERE number = ?")
-            for sighting in sightings {
-                try update.execute(arguments: [
-                    listed, sighting.isInLibrary ? listed : 0, sighting.isFavorite ? listed : 0, sighting.number,
-                ])
-                if sighting.isArchived { try archive.execute(arguments: [listed, sighting.number]) }
+            for (sighting, row) in zip(fresh, numbers) {
+                try note.execute(arguments: [row, sighting.number])
+                try keep.execute(arguments: [sighting.item.id, row])
             }
         }
+        let rows = try await rows(ofSeconds: sightings.map(\.number))
+        func shown(where isWanted: (Sighting) -> Bool) -> [Int64] {
+            sightings.filter(isWanted).compactMap { rows[$0.number]?.number }
+        }
+        listing.log.change { seen in
+            seen.note(shown { _ in true }, from: .album)
+            seen.note(shown(where: \.isInLibrary), from: .library)
+            seen.note(shown(where: \.isFavorite), from: .favorites)
+        }
+        listing.setArchived(numbers: shown(where: \.isArchived))
     }
 
     /// How the items of the listing came.
@@ -108,17 +108,21 @@ extension Pairing {
 
     /// The rows of the index that show items of the second way, by the ids of these, from the oldest to the newest.
     public func numbers(ofSecondIDs ids: [String]) async throws -> [Int64] {
-        try await listing.index.database.read { db in
+        let seen = listing.sightings.items
+        return try await listing.index.database.read { db in
             let find = try db.cachedStatement(
                 sql: """
                     SELECT i.number, i.created, i.created_nanos, i.id FROM second_items o
-                        JOIN items i ON i.number = o.item WHERE o.id = ? AND i.seen = ?
+                        JOIN items i ON i.number = o.item WHERE o.id = ?
                     """)
             let found = try ids.compactMap { id in
-                try Row.fetchOne(find, arguments: [id, listing.number]).map { row in
-                    (number: row[0] as Int64, time: Timestamp(seconds: row[1], nanoseconds: row[2]), id: row[3] as String)
+                try Row.fetchOne(find, arguments: [id]).map { row in
+                    (
+                        number: row[0] as Int64, time: Timestamp(seconds: row[1], nanoseconds: row[2]),
+                        id: row[3] as String
+                    )
                 }
-            }
+            }.filter { seen.contains($0.number) }
             return found.sorted { ($0.time, $0.id) < ($1.time, $1.id) }.map(\.number)
         }
     }

@@ -39,6 +39,7 @@ public struct Pairing: Sendable {
         CREATE INDEX temp.first_by_page ON first_way(page) WHERE page <> '';
         CREATE INDEX temp.first_by_id ON first_way(id);
         CREATE INDEX temp.second_names_by_number ON second_names(number, name);
+        CREATE INDEX temp.second_by_hash ON second_way(sha256) WHERE sha256 IS NOT NULL;
         CREATE INDEX temp.second_by_item ON second_way(item) WHERE item IS NOT NULL;
         """
 
@@ -52,16 +53,18 @@ public struct Pairing: Sendable {
     /// Begins with the items that the listing has so far: those of the service.
     public init(_ listing: Listing) async throws {
         self.listing = listing
+        let seen = listing.sightings.items
         try await database.write { db in
             try db.execute(sql: Self.tables)
             let rows = try Row.fetchCursor(
                 db,
                 sql: """
                     SELECT number, id, filename, product_url, created, is_video, mime_type, min(width, height),
-                        max(width, height) FROM items WHERE seen = ?
-                    """, arguments: [listing.number])
+                        max(width, height) FROM items
+                    """)
             let insert = try db.cachedStatement(sql: "INSERT INTO first_way VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)")
             while let row = try rows.next() {
+                guard seen.contains(row[0]) else { continue }
                 try insert.execute(arguments: [
                     row[0] as Int64, row[1] as String, Alike.name(row[2]), Alike.page(row[3]), row[4] as Int64,
                     row[5] as Bool, Alike.type(row[6]), row[7] as Int64, row[8] as Int64,
@@ -105,6 +108,10 @@ public struct Pairing: Sendable {
         """
         SELECT f.item, s.number FROM second_way s JOIN uploads u ON u.sha256 = s.sha256
             JOIN first_way f ON f.id = u.item_id
+        """,
+        """
+        SELECT f.item, s.number FROM first_way f JOIN items i ON i.number = f.item
+            JOIN second_way s ON s.sha256 = lower(hex(i.sha256)) WHERE i.sha256 IS NOT NULL
         """,
         // An edited copy has the page of its original, and another name.
         """
@@ -187,6 +194,7 @@ public struct Pairing: Sendable {
                 SELECT o.item, s.item FROM second_way s JOIN second_items o ON o.id = s.id
                 WHERE s.item IS NOT NULL AND o.item <> s.item AND o.item NOT IN (SELECT item FROM first_way)
                 """)
+        if !moved.isEmpty { try Index.touch(db) }
         for row in moved {
             try db.execute(
                 sql: "UPDATE OR IGNORE names SET item = ? WHERE item = ?",

@@ -50,7 +50,8 @@ struct ItemMetadata {
                     JOIN entries e ON e.number = l.sidecar JOIN parts p ON p.number = e.part
                 ORDER BY l.item, p.export, e.number
                 """)
-        try db.execute(sql: "UPDATE items SET metadata = NULL, is_dated = 0 WHERE certainty = 0 AND metadata IS NOT NULL")
+        try db.execute(
+            sql: "UPDATE items SET metadata = NULL, is_dated = 0 WHERE certainty = 0 AND metadata IS NOT NULL")
         let update = try db.cachedStatement(sql: "UPDATE items SET metadata = ?, is_dated = ? WHERE number = ?")
         var item: Int64?
         var merged = AssetMetadata()

@@ -179,7 +179,8 @@ struct PartReader {
                 db, sql: "SELECT count(*) FROM problems WHERE part = ? AND path <> ''", arguments: [number])
             if path.isEmpty || known ?? 0 < Self.mostProblems {
                 return try db.execute(
-                    sql: "INSERT INTO problems(part, path, message) VALUES(?, ?, ?)", arguments: [number, path, message])
+                    sql: "INSERT INTO problems(part, path, message) VALUES(?, ?, ?)",
+                    arguments: [number, path, message])
             }
             try db.execute(
                 sql: """

@@ -118,6 +118,8 @@ public struct TakeoutAlbum: Sendable, Hashable {
     public var folder: String
     /// The title as its metadata has it; the folder's name where there is none.
     public var title: String
+    /// Whether its metadata has no title: then ``title`` is the folder's name in the language of the export.
+    public var isUntitled = false
     public var description: String
     /// Texts and places among the photos, a line each.
     public var notes: String

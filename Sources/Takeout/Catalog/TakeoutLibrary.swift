@@ -161,7 +161,8 @@ public final class TakeoutLibrary: Sendable {
             for row in known {
                 let title: String = row[1]
                 let album = TakeoutAlbum(
-                    folder: row[0], title: title.isEmpty ? row[0] : title, description: row[2], notes: row[3],
+                    folder: row[0], title: title.isEmpty ? row[0] : title, isUntitled: title.isEmpty,
+                    description: row[2], notes: row[3],
                     comments: row[4])
                 told[album.folder] = album
             }
@@ -174,7 +175,8 @@ public final class TakeoutLibrary: Sendable {
                     """)
             return folders.compactMap { folder in
                 guard FolderKind(folder, hasAlbumMetadata: told[folder] != nil) == .album else { return nil }
-                return told[folder] ?? TakeoutAlbum(folder: folder, title: folder, description: "", notes: "", comments: "")
+                return told[folder]
+                    ?? TakeoutAlbum(folder: folder, title: folder, description: "", notes: "", comments: "")
             }
         }
     }

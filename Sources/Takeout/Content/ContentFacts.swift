@@ -21,19 +21,11 @@ struct ContentFacts: Sendable, Hashable {
             (width, height) = (start.uint16(6), start.uint16(8))
         case _ where ["II*\0", "MM\0*"].contains(start.ascii(0, 4)):
             // Most raw formats are TIFF.
-            taken = try Self.longest(head, at: 0).flatMap(ExifTime.read)
+            taken = ExifTime.read(try head.bytes(at: 0, upTo: 64 << 10))
         // QuickTime before ISO had brands: the first box is any.
         case _ where ["moov", "mdat", "wide", "free", "skip"].contains(start.ascii(4, 4)): try readBoxes(head)
         default: break
         }
-    }
-
-    /// As much as there is from an offset, within reach.
-    private static func longest(_ head: ContentHead, at offset: Int64, most: Int = 64 << 10) throws -> [UInt8]? {
-        for count in [most, 32 << 10, 8 << 10, 1 << 10, 256] where count <= most {
-            if let bytes = try head.bytes(at: offset, count: count) { return bytes }
-        }
-        return nil
     }
 
     // MARK: Pictures
@@ -118,7 +110,7 @@ struct ContentFacts: Sendable, Hashable {
     /// The pictures of a HEIC: the largest of them is the whole, the others are tiles and previews. Where its Exif block is,
     /// a table says; but it is the one text of its kind near the start, with four bytes before it (ISO/IEC 23008-12, A.2).
     private mutating func readPictures(_ head: ContentHead, from content: Int64) throws {
-        guard let bytes = try Self.longest(head, at: 0, most: ContentHead.limit) else { return }
+        let bytes = try head.bytes(at: 0, upTo: ContentHead.limit)
         for place in Self.places(of: "ispe", in: bytes) {
             guard let wide = bytes.bigEndian(place + 8, 4), let high = bytes.bigEndian(place + 12, 4),
                 wide < 1 << 20, high < 1 << 20, Int(wide * high) > width * height
@@ -158,7 +150,8 @@ struct ContentFacts: Sendable, Hashable {
                     return true
                 }
                 // 16 bits before the point and 16 behind it.
-                if let wide = bytes.bigEndian(0, 2), let high = bytes.bigEndian(4, 2), Int(wide * high) > width * height {
+                if let wide = bytes.bigEndian(0, 2), let high = bytes.bigEndian(4, 2), Int(wide * high) > width * height
+                {
                     (width, height) = (Int(wide), Int(high))
                 }
                 return false

@@ -40,6 +40,20 @@ final class ContentHead {
         return buffered(offset, count)
     }
 
+    /// As many bytes as there are from an offset and within reach, up to so many.
+    func bytes(at offset: Int64, upTo most: Int) throws -> [UInt8] {
+        if let all = try bytes(at: offset, count: most) { return all }
+        switch source {
+        case .file(_, _, let size):
+            let count = Int(max(0, min(size - offset, Int64(most))))
+            return try bytes(at: offset, count: count) ?? []
+        case .stream:
+            // Asking for more has read up to the end.
+            let place = Int(min(offset, Int64(buffer.count)))
+            return Array(buffer[place...].prefix(most))
+        }
+    }
+
     private func buffered(_ offset: Int64, _ count: Int) -> [UInt8]? {
         let place = offset - bufferStart
         guard place >= 0, place <= Int64(buffer.count - count) else { return nil }
