@@ -36,7 +36,7 @@ test-plakar:
 demo: release
 	@scripts/demo.sh $(RELEASE)
 
-## make bench   measure against curl on this machine; make bench ARGS=--quick for a look
+## make bench   measure against curl on this machine; ARGS=--quick for a look, ARGS="open restore" for some of it
 bench: release
 	@$(RELEASE)/gphotos-bench $(ARGS)
 

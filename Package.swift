@@ -72,7 +72,8 @@ let package = Package(
         .executableTarget(name: "gphotos", dependencies: ["Commands"]),
 
         .target(
-            name: "FakePhotos", dependencies: ["ConnectorKit", "StrictJSON", crypto] + nio, resources: [.copy("Media")]),
+            name: "FakePhotos", dependencies: ["CZlib", "ConnectorKit", "StrictJSON", crypto] + nio,
+            resources: [.copy("Media")]),
         .executableTarget(name: "gphotos-fake", dependencies: ["FakePhotos", arguments]),
         .executableTarget(
             name: "gphotos-bench",
@@ -83,13 +84,13 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["ConnectorKit", "FakePhotos", "HTTP", "PhotosAPI", "PhotosLibrary"],
             path: "Tests/TestSupport"),
-        .target(name: "TakeoutSupport", dependencies: ["CZlib"], path: "Tests/TakeoutSupport"),
+        .target(name: "TakeoutSupport", dependencies: ["CZlib", "FakePhotos"], path: "Tests/TakeoutSupport"),
         .target(name: "SeededRandom", path: "Tests/SeededRandom"),
         .testTarget(name: "StrictJSONTests", dependencies: ["SeededRandom", "StrictJSON"]),
         .testTarget(name: "ConnectorKitTests", dependencies: ["ConnectorKit", "SeededRandom", "StrictJSON"]),
         .testTarget(
             name: "TakeoutTests",
-            dependencies: ["ConnectorKit", "SeededRandom", "StrictJSON", "Takeout", "TakeoutSupport"]),
+            dependencies: ["ConnectorKit", "FakePhotos", "SeededRandom", "StrictJSON", "Takeout", "TakeoutSupport"]),
         .testTarget(name: "FakePhotosTests", dependencies: ["ConnectorKit", "FakePhotos", "StrictJSON", crypto] + nio),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "SeededRandom"] + nio),
         .testTarget(

@@ -3,33 +3,32 @@ import Foundation
 /// Measures this build against the service fake on loopback, and against `curl` pulling the same bytes in the same run.
 ///
 /// Figures are ratios and rates of one run on one machine; nothing fails because of them. `--quick` is a look, a tenth
-/// of the size: CI runs it to see that the program runs.
+/// of the size: CI runs it to see that the program runs. Names such as `takeout` choose some of it.
 @main
 struct Bench {
     static func main() async throws {
         signal(SIGPIPE, SIG_IGN)
         let arguments = CommandLine.arguments.dropFirst()
+        let wanted = arguments.filter { !$0.hasPrefix("--") }
         let scale = arguments.contains("--quick") ? 10 : 1
         let tools = try Tools()
         defer { try? FileManager.default.removeItem(atPath: tools.scratch) }
-        // One of them alone, while it is worked on.
-        if arguments.contains("--open") { return try await OpenBench.run(tools: tools, scale: scale) }
         say("\(ProcessInfo.processInfo.activeProcessorCount) cores; the service runs on the same ones")
-        try await ListingBench(tools: tools, items: 100_000 / scale).run()
-        try await TransferBench(tools: tools, items: 400 / scale, itemSize: 4 << 20).run()
-        try await TransferBench(tools: tools, items: 10_000 / scale, itemSize: 20 << 10).run()
-        try await DownloadBench(tools: tools, items: 400 / scale, itemSize: 4 << 20).run()
-        try await DownloadBench(tools: tools, items: 10_000 / scale, itemSize: 20 << 10).run()
-        try await OpenBench.run(tools: tools, scale: scale)
-        for milliseconds in [0, 30] {
-            try await RestoreBench(
-                tools: tools, items: 1000 / scale, itemSize: 20 << 10, milliseconds: milliseconds
-            ).run()
-            try await RestoreBench(
-                tools: tools, items: 200 / scale, itemSize: 4 << 20, milliseconds: milliseconds
-            ).run()
-        }
-        try await SoakBench(tools: tools, items: 20_000 / scale).run()
+        let large = 4 << 20
+        let small = 20 << 10
+        let all: [(name: String, run: () async throws -> Void)] = [
+            ("listing", { try await ListingBench(tools: tools, items: 100_000 / scale).run() }),
+            ("transfer", { try await TransferBench(tools: tools, items: 400 / scale, itemSize: large).run() }),
+            ("transfer", { try await TransferBench(tools: tools, items: 10_000 / scale, itemSize: small).run() }),
+            ("download", { try await DownloadBench(tools: tools, items: 400 / scale, itemSize: large).run() }),
+            ("download", { try await DownloadBench(tools: tools, items: 10_000 / scale, itemSize: small).run() }),
+            ("open", { try await OpenBench.run(tools: tools, scale: scale) }),
+            ("restore", { try await RestoreBench.run(tools: tools, scale: scale) }),
+            ("takeout-index", { try await TakeoutIndexBench(tools: tools, entries: 100_000 / scale).run() }),
+            ("takeout", { try await TakeoutBench(tools: tools, items: 1024 / scale, itemSize: large).run() }),
+            ("soak", { try await SoakBench(tools: tools, items: 20_000 / scale).run() }),
+        ]
+        for bench in all where wanted.isEmpty || wanted.contains(bench.name) { try await bench.run() }
     }
 }
 

@@ -91,7 +91,8 @@ struct OpenBench {
     }
 
     private func gRPC(_ service: Service) async throws -> Figures {
-        let process = try PluginProcess(tools: tools, service: service, arguments: ["--protocol", "plakar"])
+        let process = try PluginProcess(
+            tools: tools, environment: service.environment, arguments: ["--protocol", "plakar"])
         let config = try Plugin.config(tools, service)
         let figures = try await PlakarClient.connected(process) { client in
             try await client.setUp(config, readers: Self.readers)

@@ -9,10 +9,10 @@ struct PluginProcess {
     let output: Int32
     private let process = Process()
 
-    init(tools: Tools, service: Service, arguments: [String] = []) throws {
+    init(tools: Tools, environment: [String: String], arguments: [String] = []) throws {
         process.executableURL = URL(fileURLWithPath: tools.gphotos)
         process.arguments = ["plugin", "importer"] + arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(service.environment) { $1 }
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let toPlugin = Pipe()
         let fromPlugin = Pipe()
         process.standardInput = toPlugin
@@ -56,14 +56,55 @@ struct Plugin {
     let process: PluginProcess
 
     init(tools: Tools, service: Service, rawChunks: Bool = true) async throws {
-        process = try PluginProcess(tools: tools, service: service)
+        try await self.init(
+            tools: tools, environment: service.environment, config: try Self.config(tools, service),
+            rawChunks: rawChunks)
+    }
+
+    init(
+        tools: Tools, environment: [String: String], config: [String: String], rawChunks: Bool = true
+    ) async throws {
+        process = try PluginProcess(tools: tools, environment: environment)
         session = HostSession(
             input: process.input, output: process.output, name: "gphotos-bench", version: "1", runtime: .live,
             rawChunks: rawChunks, onEvent: { _ in })
         _ = try await session.start()
-        let config = try Self.config(tools, service)
         _ = try await session.initialize(config: config, options: ConnectorOptions(maxConcurrency: 16))
         try await session.ping()
+    }
+
+    /// Reads every content and throws it away, sixteen at a time, as a host does that has nothing yet.
+    /// - Parameter onRead: told of each.
+    func readAll(_ onRead: @escaping @Sendable (Bool) async -> Void) async throws -> ImportSummary {
+        let (wanted, want) = AsyncStream.makeStream(of: ImportedRecord.self)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<16 {
+                group.addTask { for await record in wanted { await onRead(await Self.read(record)) } }
+            }
+            let summary = try await session.importRecords(state: nil, window: 1024) { batch in
+                for record in batch {
+                    if record.record.hasContent { want.yield(record) } else { record.finish(.stored) }
+                }
+            }
+            want.finish()
+            try await group.waitForAll()
+            return summary
+        }
+    }
+
+    private static func read(_ record: ImportedRecord) async -> Bool {
+        for _ in 0..<3 {
+            guard let reader = try? await record.open() else { continue }
+            do {
+                while try await reader.read() != nil {}
+                record.finish(.stored)
+                return true
+            } catch {
+                await reader.close()
+            }
+        }
+        record.finish(.failed)
+        return false
     }
 
     /// As our host passes them.

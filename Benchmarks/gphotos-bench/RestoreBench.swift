@@ -9,7 +9,17 @@ struct RestoreBench {
     /// Of every answer of the service.
     let milliseconds: Int
 
-    func run() async throws {
+    static func run(tools: Tools, scale: Int) async throws {
+        for milliseconds in [0, 30] {
+            for (items, size) in [(1000, 20 << 10), (200, 4 << 20)] {
+                let bench = RestoreBench(
+                    tools: tools, items: items / scale, itemSize: size, milliseconds: milliseconds)
+                try await bench.run()
+            }
+        }
+    }
+
+    private func run() async throws {
         say("\(items) files of \(itemSize >> 10) KiB into an album, each answer after \(milliseconds) ms:")
         let folder = tools.scratch + "/restored-\(items)-\(itemSize)"
         let ours = try await measure("gphotos restore", from: folder) { service in
@@ -55,6 +65,8 @@ struct RestoreBench {
             _ = try Bench.run(tools.gphotos, arguments + ["--quiet"], environment: service.environment)
         }
         try gphotos("destination", "import", "demo2", "--config", service.config)
+        // rclone would upload the catalog as well.
+        try gphotos("source", "set", "demo", "catalog=false")
         try gphotos("backup", "@demo:/album/All", "--vault", service.home + "/vault")
         if !FileManager.default.fileExists(atPath: folder) {
             try gphotos("restore", "latest:/album/All", "--to", folder, "--vault", service.home + "/vault")

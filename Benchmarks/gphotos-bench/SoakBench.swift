@@ -28,23 +28,8 @@ struct SoakBench {
         let start = plugin.memory
         let tally = Tally(sampledEach: max(1, items / 4))
         let began = ContinuousClock.now
-        let (wanted, want) = AsyncStream.makeStream(of: ImportedRecord.self)
-        let summary = try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<16 {
-                group.addTask {
-                    for await record in wanted {
-                        await tally.note(isRead: await Self.read(record), memory: { plugin.memory })
-                    }
-                }
-            }
-            let summary = try await plugin.session.importRecords(state: nil, window: 1024) { batch in
-                for record in batch {
-                    if record.record.hasContent { want.yield(record) } else { record.finish(.stored) }
-                }
-            }
-            want.finish()
-            try await group.waitForAll()
-            return summary
+        let summary = try await plugin.readAll { isRead in
+            await tally.note(isRead: isRead, memory: { plugin.memory })
         }
         let seconds = (ContinuousClock.now - began) / .seconds(1)
         let (read, failed, samples) = await (tally.read, tally.failed, tally.samples)
@@ -71,20 +56,5 @@ struct SoakBench {
             if !isRead { failed += 1 }
             if read.isMultiple(of: interval) { samples.append(memory()) }
         }
-    }
-
-    private static func read(_ record: ImportedRecord) async -> Bool {
-        for _ in 0..<3 {
-            guard let reader = try? await record.open() else { continue }
-            do {
-                while try await reader.read() != nil {}
-                record.finish(.stored)
-                return true
-            } catch {
-                await reader.close()
-            }
-        }
-        record.finish(.failed)
-        return false
     }
 }

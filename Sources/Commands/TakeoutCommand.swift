@@ -60,6 +60,10 @@ struct TakeoutInspectCommand: GphotosCommand {
             "metadata: \(HumanFormat.number(report.matched)) matched, \(HumanFormat.number(report.guessed)) guessed, "
                 + "\(HumanFormat.number(report.unmatched)) missing; "
                 + "\(HumanFormat.number(report.sidecarsWithoutItem)) without an item")
+        for kind in TakeoutItem.Dating.allCases {
+            guard let count = report.dating[kind] else { continue }
+            try console.print("dated \(kind.words), without metadata: \(HumanFormat.count(count, "item"))")
+        }
         if report.otherFiles > 0 {
             try console.print("\(HumanFormat.count(report.otherFiles, "file")) of other products")
         }
@@ -85,6 +89,11 @@ extension TakeoutReport {
             "duplicates": .integer(Int64(duplicates)), "matched": .integer(Int64(matched)),
             "guessed": .integer(Int64(guessed)), "unmatched": .integer(Int64(unmatched)),
             "sidecars_without_item": .integer(Int64(sidecarsWithoutItem)), "other_files": .integer(Int64(otherFiles)),
+            "dating": .object(
+                JSONObject(
+                    dating.sorted { $0.key.rawValue < $1.key.rawValue }.map {
+                        .init(key: $0.key.rawValue, value: .integer(Int64($0.value)))
+                    })),
             "problems": .array(
                 problems.map {
                     ["part": .string($0.part), "path": .string($0.path), "message": .string($0.message)]

@@ -34,8 +34,8 @@ struct LibraryLister: Sendable {
         var albums: [ListedAlbum] = []
         var failed: [ListedAlbum] = []
         do {
-            let all = try await listAlbums(into: listing)
-            (albums, failed) = try await listMembers(of: all, into: listing, failures: &failures)
+            let needed = try await listAlbums(into: listing).needed
+            (albums, failed) = try await listMembers(of: needed, into: listing, failures: &failures)
         } catch let error as ConnectorError where error.concernsOneDirectory && !filter.choosesAlbums {
             failures[scope.layout.albums] = error
         }
@@ -60,14 +60,14 @@ struct LibraryLister: Sendable {
         return contents
     }
 
-    private func listFavorites(into listing: Listing) async throws {
+    func listFavorites(into listing: Listing) async throws {
         guard let favorites = plan.favorites else { return }
         for try await page in client.mediaItems(matching: favorites) {
             try await listing.add(page, from: .favorites, at: runtime.now())
         }
     }
 
-    private func listLibrary(into listing: Listing) async throws {
+    func listLibrary(into listing: Listing) async throws {
         let pages: PageSequence<MediaItem>
         switch plan.library {
         case nil: return
@@ -89,23 +89,28 @@ struct LibraryLister: Sendable {
         try await listing.add(batch, from: .library, at: runtime.now())
     }
 
-    /// The albums whose members are needed.
-    private func listAlbums(into listing: Listing) async throws -> [ListedAlbum] {
-        guard plan.listsAlbums else { return [] }
+    /// All albums, and of them those whose members are needed.
+    /// - Parameter titles: of albums that come by another way.
+    func listAlbums(
+        into listing: Listing, beside titles: [String] = []
+    ) async throws -> (all: [ListedAlbum], needed: [ListedAlbum]) {
+        guard plan.listsAlbums else { return ([], []) }
         var albums: [Album] = []
         for try await page in client.albums() { albums += page }
         // All at once, so that who is first to have a title does not depend on the pages.
-        let listed = try filter.chosen(from: try await listing.add(albums))
+        let all = try await listing.add(albums)
+        let listed = try filter.chosen(from: all, beside: titles)
         // The dated views show the members of chosen albums, wherever these are.
-        if filter.choosesAlbums, !scope.datedViews.isEmpty || scope.showsFavorites { return listed }
-        return listed.filter { album in
+        if filter.choosesAlbums, !scope.datedViews.isEmpty || scope.showsFavorites { return (all, listed) }
+        let needed = listed.filter { album in
             guard let directory = album.directory else { return true }
             return scope.shows(directory) && filter.mayShow(below: directory)
         }
+        return (all, needed)
     }
 
     /// - Returns: the albums that were listed whole, and those that were not.
-    private func listMembers(
+    func listMembers(
         of albums: [ListedAlbum], into listing: Listing, failures: inout [Pathname: ConnectorError]
     ) async throws -> ([ListedAlbum], [ListedAlbum]) {
         var complete: [ListedAlbum] = []
@@ -148,7 +153,7 @@ struct LibraryLister: Sendable {
 
 extension ConnectorError {
     /// Whether other directories may still be readable: not without a sign-in or quota, and not through a defect.
-    fileprivate var concernsOneDirectory: Bool {
+    var concernsOneDirectory: Bool {
         ![.auth, .quota, .cancelled, .internalDefect].contains(code)
     }
 }

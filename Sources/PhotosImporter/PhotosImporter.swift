@@ -15,11 +15,11 @@ public final class PhotosImporter: Importer {
     public let identity: ConnectorIdentity
     private let client: PhotosClient
     private let proxy: OriginalsProxy?
-    private let settings: LibrarySettings
-    private let scope: Scope
-    private let catalog: ImportCatalog?
-    private let index: Index
-    private let ledger: ContentLedger
+    let settings: LibrarySettings
+    let scope: Scope
+    let catalog: ImportCatalog?
+    let index: Index
+    let ledger: ContentLedger
     private let room: SpoolRoom
     private let reporter: any ConnectorReporter
     private let runtime: Runtime
@@ -37,6 +37,7 @@ public final class PhotosImporter: Importer {
             root: ImportCatalog.subject(of: settings.root), views: settings.views, layout: settings.layout,
             startYear: settings.startYear
         ).narrowed(by: settings.filter)
+        if scope.showsArchive, settings.takeout == nil { throw LibrarySettings.noArchive }
         catalog = try ImportCatalog(root: settings.root, form: settings.form)
         identity = ConnectorIdentity(
             origin: settings.origin, kind: "googlephotos", root: settings.root, flags: ["stream"])
@@ -76,18 +77,9 @@ public final class PhotosImporter: Importer {
             try await emitItem(id, to: sink)
             return nil
         }
-        let plan = ListingPlan(
-            scope: scope, filter: settings.filter, includesArchived: settings.includesArchived)
-        let contents = try await LibraryLister(
-            client: client, index: index, scope: scope, filter: settings.filter, plan: plan, reporter: reporter,
-            runtime: runtime
-        ).list()
+        let contents = try await lister.list()
         changes.withLock { $0 = contents.changes }
-        let isDirectory = try await contents.checkRoot(
-            of: scope,
-            hint:
-                "gphotos source ls NAME lists what is there; since 31 March 2025 Google shows an app only what that app "
-                + "uploaded")
+        let isDirectory = try await contents.checkRoot(of: scope, hint: Self.whereToLook)
         contents.tellOfHidden(before: settings.startYear, to: reporter)
         let places = try await places(in: contents.shelf)
         places.tellOfCopies(to: reporter)
@@ -110,6 +102,17 @@ public final class PhotosImporter: Importer {
         return nil
     }
 
+    static let whereToLook =
+        "gphotos source ls NAME lists what is there; since 31 March 2025 Google shows an app only what that app uploaded"
+
+    var lister: LibraryLister {
+        let plan = ListingPlan(
+            scope: scope, filter: settings.filter, includesArchived: settings.includesArchived)
+        return LibraryLister(
+            client: client, index: index, scope: scope, filter: settings.filter, plan: plan, reporter: reporter,
+            runtime: runtime)
+    }
+
     /// The one item that the root names by its id: nothing has to be listed.
     private func emitItem(_ id: String, to sink: any RecordSink) async throws {
         let item = try await client.mediaItem(id)
@@ -125,8 +128,12 @@ public final class PhotosImporter: Importer {
         try await ledger.save()
     }
 
+    /// - Parameter elsewhere: which rows of the index are emitted by another way.
     /// - Returns: how many items are shown.
-    private func emitItems(_ shelf: Shelf, _ places: ItemPlaces, to sink: any RecordSink) async throws -> Int {
+    func emitItems(
+        _ shelf: Shelf, _ places: ItemPlaces, to sink: any RecordSink,
+        except elsewhere: (@Sendable ([Int64]) async throws -> Set<Int64>)? = nil
+    ) async throws -> Int {
         let expected = shelf.count
         let supply = byteSupply
         var emitted = 0
@@ -138,6 +145,9 @@ public final class PhotosImporter: Importer {
             // The next page is read while this one goes out.
             async let next = shelf.page(before: last)
             visited += page.count
+            if let others = try await elsewhere?(page.map(\.number)) {
+                page.removeAll { others.contains($0.number) }
+            }
             if settings.readsSizes { page = try await sizeReader.complete(page) }
             for item in page where !item.places.isEmpty {
                 try await emit(item, places, supply: supply, to: sink)
@@ -174,7 +184,7 @@ public final class PhotosImporter: Importer {
         try await catalog.emit(contents, items: lines, fingerprint: fingerprint, reporter: reporter, to: sink)
     }
 
-    private func line(_ item: ShelvedItem, _ contents: LibraryContents) -> JSON {
+    func line(_ item: ShelvedItem, _ contents: LibraryContents) -> JSON {
         CatalogItem(item, albums: contents.albumIDs, isOriginal: proxy != nil).json
     }
 
@@ -196,7 +206,7 @@ public final class PhotosImporter: Importer {
         }
     }
 
-    private func places(in shelf: Shelf) async throws -> ItemPlaces {
+    func places(in shelf: Shelf) async throws -> ItemPlaces {
         let taken = settings.form.metadata == .sidecar ? try await shelf.paths(endingIn: ".json") : []
         return ItemPlaces(form: settings.form, scope: scope, taken: taken)
     }

@@ -8,10 +8,9 @@ extension Record {
     /// - Parameter isOriginal: whether its bytes are those that were uploaded, and not what the API makes of them.
     init(_ shelved: ShelvedItem, at place: ShelvedItem.Place, isOriginal: Bool) {
         let item = shelved.item
-        var attributes = [Attribute.id: item.id, Attribute.filename: item.filename]
-        if !item.description.isEmpty { attributes[Attribute.description] = item.description }
-        if item.width > 0, item.height > 0 { attributes[Attribute.dimensions] = "\(item.width)x\(item.height)" }
-        attributes[Attribute.camera] = item.camera
+        var attributes = item.attributes
+        attributes[Attribute.id] = item.id
+        attributes[Attribute.filename] = item.filename
         if let position = place.position { attributes[Record.orderAttribute] = String(position) }
         self.init(
             pathname: place.path, kind: .file, size: shelved.size, permissions: 0o600,
@@ -26,6 +25,15 @@ extension Record {
 }
 
 extension MediaItem {
+    /// What the service says of it beside its names, where it says something.
+    var attributes: [String: String] {
+        var attributes: [String: String] = [:]
+        if !description.isEmpty { attributes[Attribute.description] = description }
+        if width > 0, height > 0 { attributes[Attribute.dimensions] = "\(width)x\(height)" }
+        attributes[Attribute.camera] = camera
+        return attributes
+    }
+
     /// How the content that can be had differs from the original.
     func caveats(isOriginal: Bool) -> [Caveat] {
         if isOriginal { return [] }

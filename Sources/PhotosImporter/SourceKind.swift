@@ -22,10 +22,20 @@ public enum SourceKind: String, Sendable, Hashable {
     ) throws -> any Importer {
         switch SourceKind(location: settings["location"]) {
         case .library:
-            try PhotosImporter(
-                settings: settings, options: options, reporter: reporter, runtime: runtime, reload: reload)
+            try makeLibraryImporter(
+                PhotosImporter(
+                    settings: settings, options: options, reporter: reporter, runtime: runtime, reload: reload),
+                reporter: reporter, runtime: runtime)
         case .takeout:
             try TakeoutImporter(settings: settings, options: options, reporter: reporter, runtime: runtime)
         }
+    }
+
+    /// With exports beside the service, where the settings name some.
+    private static func makeLibraryImporter(
+        _ service: PhotosImporter, reporter: any ConnectorReporter, runtime: Runtime
+    ) throws -> any Importer {
+        guard let directory = service.settings.takeout else { return service }
+        return try OneLibraryImporter(service: service, directory: directory, reporter: reporter, runtime: runtime)
     }
 }

@@ -31,4 +31,8 @@ public enum Attribute {
     public static let origin = "user.googlephotos.origin"
     /// Of the directory of an album: the texts and places among its items, a line each.
     public static let notes = "user.googlephotos.notes"
+    /// What others wrote below an item or in an album, where it is shared: `NAME: TEXT`, a line each.
+    public static let comments = "user.googlephotos.comments"
+    /// What says when an item was taken, where its metadata do not: `exif`, `video`, `folder` or `file`.
+    public static let dating = "user.googlephotos.dating"
 }

@@ -91,6 +91,7 @@ public final class Index: Sendable {
         migrator.registerMigration("layouts") { db in try db.execute(sql: layouts) }
         migrator.registerMigration("sightings") { db in try db.execute(sql: Listing.schema) }
         migrator.registerMigration("export-albums") { db in try db.execute(sql: Journal.albumSchema) }
+        migrator.registerMigration("second-way") { db in try db.execute(sql: Pairing.schema) }
         return migrator
     }()
 

@@ -9,6 +9,8 @@ public enum View: String, Sendable, Hashable, CaseIterable {
     case byDay = "by-day"
     case album
     case favorites
+    /// What is archived, where the source tells it.
+    case archive
 
     /// The views that are made of the list of the whole library.
     public static let dated: [View] = [.all, .byYear, .byMonth, .byDay]
@@ -18,6 +20,7 @@ public enum View: String, Sendable, Hashable, CaseIterable {
 public enum Layout {
     public static let albums = trusted("/album")
     public static let favorites = trusted("/feature/favorites")
+    public static let archive = trusted("/feature/archive")
     public static let catalog = trusted("/.gphotos")
 
     /// The directory of an item in one of the dated views. Dates are in UTC.

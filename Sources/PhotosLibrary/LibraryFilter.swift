@@ -82,24 +82,31 @@ public struct LibraryFilter: Sendable, Hashable {
     /// Whether only the items of some albums are left.
     public var choosesAlbums: Bool { !albums.isEmpty || albumPattern != nil }
 
+    /// Whether the items of an album of that title are left.
+    public func chooses(_ title: String) -> Bool {
+        if albums.contains(where: {
+            $0.precomposedStringWithCanonicalMapping == title.precomposedStringWithCanonicalMapping
+        }) {
+            return true
+        }
+        let expression = albumPattern.flatMap(Self.expression)
+        return expression?.firstMatch(in: title, range: NSRange(title.startIndex..., in: title)) != nil
+    }
+
     /// The albums that are left.
+    /// - Parameter titles: of albums that come by another way, and are as good where a title is looked for.
     /// - Throws: ``ConnectorError`` with code `not-found` where a title, or the expression, fits no album: a slip of the
     ///   pen must not look like an empty album.
-    public func chosen(from all: [ListedAlbum]) throws(ConnectorError) -> [ListedAlbum] {
+    public func chosen(from all: [ListedAlbum], beside titles: [String] = []) throws(ConnectorError) -> [ListedAlbum] {
         guard choosesAlbums else { return all }
         let hint = "gphotos source ls NAME:/album lists them"
-        let expression = albumPattern.flatMap(Self.expression)
-        let titles = Set(albums.map(\.precomposedStringWithCanonicalMapping))
-        let found = all.filter { listed in
-            let title = listed.album.title
-            if titles.contains(title.precomposedStringWithCanonicalMapping) { return true }
-            return expression?.firstMatch(in: title, range: NSRange(title.startIndex..., in: title)) != nil
-        }
-        let foundTitles = Set(found.map(\.album.title.precomposedStringWithCanonicalMapping))
+        let found = all.filter { chooses($0.album.title) }
+        let others = titles.filter(chooses)
+        let foundTitles = Set((found.map(\.album.title) + others).map(\.precomposedStringWithCanonicalMapping))
         for title in albums where !foundTitles.contains(title.precomposedStringWithCanonicalMapping) {
             throw ConnectorError(.notFound, "there is no album \"\(title)\"", hint: hint)
         }
-        if found.isEmpty {
+        if found.isEmpty, others.isEmpty {
             throw ConnectorError(.notFound, "no album has a title that album_regex fits", hint: hint)
         }
         return found

@@ -23,6 +23,8 @@ public struct LibrarySettings: Sendable {
     /// Whether sizes that are not known are asked for, one request an item.
     public var readsSizes: Bool
     public var includesArchived: Bool
+    /// A directory with Takeout exports of the same account, whose items are shown with those of the service.
+    public var takeout: String?
     public var isReadOnly: Bool
     /// The most transfers at a time.
     public var transfers: Int
@@ -81,6 +83,8 @@ public struct LibrarySettings: Sendable {
         startYear = try settings.integer("start_year", default: 0, in: 0...9999)
         readsSizes = try settings.bool("read_size", default: false)
         views = try Self.views(settings, layout)
+        takeout = try Self.directory(settings, "takeout")
+        if views.contains(.archive), takeout == nil { throw Self.noArchive }
         origin = Self.origin(settings)
         unnamedSignIn = (settings["account"] ?? settings["name"]) == nil ? api.token.refreshToken : nil
     }
@@ -90,6 +94,11 @@ public struct LibrarySettings: Sendable {
         settings["account"] ?? settings["name"]
             ?? "googlephotos-" + SafeName.mark(of: settings["client_id"] ?? "", digits: 12)
     }
+
+    /// A list with archived items does not tell which of them are archived.
+    public static let noArchive = ConnectorError(
+        .config, "Google's API does not tell which items are archived: there is no view archive of it",
+        hint: "a Takeout export tells it; with include_archived the dated views show archived items")
 
     /// The trees that an import of the root shows.
     /// - Throws: ``ConnectorError`` with code `config`, where the layout has no such tree.
@@ -107,6 +116,17 @@ public struct LibrarySettings: Sendable {
             views.insert(view)
         }
         return views
+    }
+
+    private static func directory(_ settings: Settings, _ key: String) throws(ConnectorError) -> String? {
+        guard var path = settings[key] else { return nil }
+        guard path.hasPrefix("/") else {
+            throw ConnectorError(
+                .config, "the setting \(key) must be the absolute path of a directory", hint: "such as /home/me/exports"
+            )
+        }
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        return path
     }
 
     /// How uploads gather in batches, as rclone's setting says. A result is only told when it is true, in any mode.
@@ -166,6 +186,9 @@ public struct LibrarySettings: Sendable {
                 "What to read or write: googlephotos://[/PATH]; to read, also takeout:///DIRECTORY.",
                 default: "googlephotos://"),
             SettingDefinition("path", .text, "The part of a takeout:// source to show, such as /album/TITLE."),
+            SettingDefinition(
+                "takeout", .text,
+                "A directory with Takeout exports of the same account, to be one library with what the API shows."),
             SettingDefinition("client_id", .text, "OAuth client id of your Google Cloud project."),
             SettingDefinition("client_secret", .text, "OAuth client secret.", secret: true),
             SettingDefinition("token", .text, "OAuth token, as the JSON that rclone stores.", secret: true),
@@ -182,7 +205,8 @@ public struct LibrarySettings: Sendable {
             SettingDefinition("read_only", .flag, "Refuse to write to the account.", default: "false"),
             SettingDefinition("include_archived", .flag, "Show archived items in the dated views.", default: "true"),
             SettingDefinition(
-                "views", .text, "Trees that an import shows: of all, by-year, by-month, by-day, album, favorites.",
+                "views", .text,
+                "Trees that an import shows: of all, by-year, by-month, by-day, album, favorites; of Takeout also archive.",
                 default: "by-month,album,favorites"),
             SettingDefinition(
                 "start_year", .integer(0...9999), "The first year that views by date show, but for /media/all.",

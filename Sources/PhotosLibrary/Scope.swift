@@ -12,6 +12,7 @@ public struct Scope: Sendable, Hashable {
     public var startYear: Int?
     public var showsAlbums = false
     public var showsFavorites = false
+    public var showsArchive = false
     /// The item that the root names by its id, as rclone's `NAME {ID}.EXT` does.
     public private(set) var itemID: String?
 
@@ -28,6 +29,7 @@ public struct Scope: Sendable, Hashable {
             datedViews = View.dated.filter(views.contains)
             showsAlbums = views.contains(.album)
             showsFavorites = views.contains(.favorites)
+            showsArchive = views.contains(.archive)
             return
         }
         switch layout.kind {
@@ -54,7 +56,13 @@ public struct Scope: Sendable, Hashable {
         case "album":
             showsAlbums = true
             itemID = parts.count > 2 ? Self.itemID(in: parts[parts.count - 1]) : nil
-        case "feature" where parts.count == 1 || parts[1] == "favorites":
+        case "feature" where parts.count == 1:
+            showsFavorites = true
+            showsArchive = views.contains(.archive)
+        case "feature" where parts[1] == "archive":
+            showsArchive = true
+            try takeFile(Array(parts.dropFirst(2)))
+        case "feature" where parts[1] == "favorites":
             showsFavorites = true
             try takeFile(Array(parts.dropFirst(2)))
         case "shared-album":
@@ -153,6 +161,7 @@ public struct Scope: Sendable, Hashable {
         narrowed.datedViews = datedViews.filter { filter.mayShow(below: layout.directory(of: $0)) }
         narrowed.showsAlbums = showsAlbums && filter.mayShow(below: layout.albums)
         narrowed.showsFavorites = showsFavorites && filter.mayShow(below: Layout.favorites)
+        narrowed.showsArchive = showsArchive && filter.mayShow(below: Layout.archive)
         return narrowed
     }
 
@@ -167,7 +176,7 @@ public struct Scope: Sendable, Hashable {
     public var isFixedDirectory: Bool {
         let fixed =
             layout.kind == .rclone
-            ? ["/", "/media", "/album", "/feature", "/feature/favorites"]
+            ? ["/", "/media", "/album", "/feature", "/feature/favorites", "/feature/archive"]
                 + View.dated.map { "/media/\($0.rawValue)" }
             : ["/", "/photos", "/albums"]
         return fixed.contains(root.string)

@@ -18,6 +18,9 @@ public struct Shelf: Sendable {
     /// Album number -> how many items it has, where names depend on that.
     let counts: [Int64: Int]
     let favorites: Int64?
+    let archive: Int64?
+    /// Items that are archived, as far as the source tells it.
+    let archived: ItemSet
     /// Every directory of items that has one, and the newest item in it.
     public private(set) var directories: [Int64: Directory] = [:]
     /// Items of the library that no view shows, since they are older than its first year.
@@ -44,12 +47,13 @@ public struct Shelf: Sendable {
     ) async throws {
         self.index = index
         seen = listing.sightings
+        archived = listing.log.archived
         self.scope = scope
         self.filter = filter
         self.plan = plan
         listed = Set(all.map(\.number))
         let shown = scope.showsAlbums ? all : []
-        (albums, counts, favorites) = try await index.database.write { db in
+        (albums, counts, favorites, archive) = try await index.database.write { db in
             let names = NameGiver(db, scope.layout)
             var albums: [Int64: Int64] = [:]
             var counts: [Int64: Int] = [:]
@@ -60,12 +64,16 @@ public struct Shelf: Sendable {
                 counts[album.number] = try Int.fetchOne(
                     db, sql: "SELECT count(*) FROM album_items WHERE album = ?", arguments: [album.number])
             }
-            return (albums, counts, showsFavorites ? try names.directory(Layout.favorites) : nil)
+            return (
+                albums, counts, showsFavorites ? try names.directory(Layout.favorites) : nil,
+                scope.showsArchive ? try names.directory(Layout.archive) : nil
+            )
         }
         for album in shown {
             if let number = albums[album.number], let path = album.directory { open(number, path) }
         }
         if let favorites { open(favorites, Layout.favorites) }
+        if let archive { open(archive, Layout.archive) }
         try await nameItems()
     }
 
@@ -114,7 +122,8 @@ public struct Shelf: Sendable {
         for item in page {
             let sighting = Sighting(
                 time: item.time, isVideo: item.isVideo, wasInLibrary: seen.library.contains(item.number),
-                isFavorite: seen.favorites.contains(item.number), members: members[item.number] ?? [])
+                isFavorite: seen.favorites.contains(item.number), isArchived: archived.contains(item.number),
+                members: members[item.number] ?? [])
             let places = try places(sighting, giver: giver)
             if places.isEmpty, isHidden(sighting) { hidden += 1 }
             for place in places {
@@ -166,6 +175,7 @@ public struct Shelf: Sendable {
         var isVideo: Bool
         var wasInLibrary: Bool
         var isFavorite: Bool
+        var isArchived: Bool
         var members: [Membership]
     }
 
@@ -206,6 +216,7 @@ public struct Shelf: Sendable {
             }
         }
         if let favorites, item.isFavorite { found.append(Place(number: favorites)) }
+        if let archive, item.isArchived { found.append(Place(number: archive)) }
         return found
     }
 
@@ -312,8 +323,8 @@ public struct Shelf: Sendable {
                 Sighting(
                     time: item.item.creationTime, isVideo: item.item.kind == .video,
                     wasInLibrary: seen.library.contains(item.number),
-                    isFavorite: seen.favorites.contains(item.number), members: members[item.number] ?? []), giver: giver
-            )
+                    isFavorite: seen.favorites.contains(item.number), isArchived: archived.contains(item.number),
+                    members: members[item.number] ?? []), giver: giver)
             for place in places {
                 guard let directory = directories[place.number], let name = named[item.number]?[place.number] else {
                     throw Self.disturbed

@@ -30,5 +30,12 @@ final class SightingLog: Sendable {
 
     var sightings: Sightings { state.withLock { $0 } }
 
+    private let archivedItems = Mutex(ItemSet())
+
+    /// Apart from the rest, which tells whether anything is there that was not: what is archived is seen already.
+    var archived: ItemSet { archivedItems.withLock { $0 } }
+
+    func changeArchived(_ body: (inout ItemSet) -> Void) { archivedItems.withLock { body(&$0) } }
+
     func change(_ body: (inout Sightings) -> Void) { state.withLock { body(&$0) } }
 }

@@ -5,8 +5,12 @@ import Foundation
 @main
 struct GphotosFake: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "gphotos-fake", abstract: "A fake of Google Photos on 127.0.0.1, for tests, demos and benchmarks.")
+        commandName: "gphotos-fake", abstract: "A fake of Google Photos on 127.0.0.1, for tests, demos and benchmarks.",
+        subcommands: [ServeCommand.self, TakeoutCommand.self], defaultSubcommand: ServeCommand.self)
+}
 
+/// What the library of the account demo is made of.
+struct LibraryOptions: ParsableArguments {
     @Option(help: "Media items of the account demo.") var items = 300
     @Option(help: "Albums of the account demo.") var albums = 12
     @Option(help: "The same seed makes the same library.") var seed: UInt64 = 1
@@ -14,6 +18,25 @@ struct GphotosFake: AsyncParsableCommand {
     @Option(help: "Favourites; one item in twenty by default.") var favorites: Int?
     @Option(help: "Years of pictures, the last of which is 2026.") var spanYears = 8
     @Flag(help: "Leave out what no file system likes in names.") var plainNames = false
+
+    var plan: LibraryPlan {
+        var plan = LibraryPlan()
+        plan.items = items
+        plan.albums = albums
+        plan.seed = seed
+        plan.itemSize = itemSize
+        plan.favorites = favorites
+        plan.spanYears = spanYears
+        plan.hasOddNames = !plainNames
+        return plan
+    }
+}
+
+/// `gphotos-fake serve`, which need not be said.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "serve", abstract: "Answer like Google Photos.")
+
+    @OptionGroup var library: LibraryOptions
     @Flag(help: "Remove the place from photos on download, as Google does.") var stripGps = false
     @Flag(help: "Give other bytes for videos than were uploaded, as Google does.") var transcode = false
     @Flag(help: "Make items of uploads that are no pictures.") var acceptAnyContent = false
@@ -26,13 +49,7 @@ struct GphotosFake: AsyncParsableCommand {
 
     func run() async throws {
         var options = FakeOptions()
-        options.plan.items = items
-        options.plan.albums = albums
-        options.plan.seed = seed
-        options.plan.itemSize = itemSize
-        options.plan.favorites = favorites
-        options.plan.spanYears = spanYears
-        options.plan.hasOddNames = !plainNames
+        options.plan = library.plan
         options.rules.stripsLocation = stripGps
         options.rules.transcodesVideos = transcode
         options.rules.acceptsAnyContent = acceptAnyContent

@@ -98,6 +98,47 @@ import Testing
         #expect(!fewer.contains { $0.hasPrefix("/media") && $0.hasSuffix("archived.jpg") })
     }
 
+    @Test func theArchiveIsAViewOnRequest() async throws {
+        var builder = TakeoutBuilder()
+        var archived = item("archived.jpg", 1)
+        archived.isArchived = true
+        builder.add(archived)
+        builder.add(item("kept.jpg", 2))
+        try builder.write(to: bench.exports, stamp: "20260301T101500Z")
+        let shown = try await bench.run(["views": "by-month,archive"]).files.map(\.pathname.string)
+        #expect(shown.filter { $0.hasPrefix("/feature") } == ["/feature/archive/archived.jpg"])
+        #expect(shown.count == 3)
+        let root = try await bench.run(["path": "/feature/archive"]).files.map(\.pathname.string)
+        #expect(root == ["/feature/archive/archived.jpg"])
+        #expect(try await !bench.run().paths.contains { $0.contains("archive/") })
+        // Shown where it was, once it is archived no more.
+        let all = try await bench.run(["views": "archive", "include_archived": "false"]).files
+        #expect(all.map(\.pathname.string) == ["/feature/archive/archived.jpg"])
+    }
+
+    @Test func theAPIHasNoArchiveAndSaysSo() throws {
+        let more = ["type": "google photos", "token": #"{"refresh_token":"x"}"#]
+        for settings in [["views": "archive"], ["location": "googlephotos:///feature/archive"]] {
+            let error = #expect(throws: ConnectorError.self) {
+                try SourceKind.makeImporter(
+                    settings: Settings(settings.merging(more) { $1 }), options: ConnectorOptions(),
+                    reporter: TestReporter(), runtime: TestClock().runtime())
+            }
+            #expect(error?.code == .config && error?.message.contains("archive") == true)
+        }
+    }
+
+    @Test func whatHasNoMetadataSaysWhatDatesIt() async throws {
+        var builder = TakeoutBuilder()
+        var one = item("a.jpg", 0)
+        one.hasSidecar = false
+        builder.add(one)
+        try builder.write(to: bench.exports, stamp: "20260301T101500Z")
+        let record = try #require(try await bench.run().files.first)
+        #expect(record.attributes[Attribute.dating] == "folder")
+        #expect(bench.reporter.logs.contains { $0.contains("1 to the start of the year of their folder") })
+    }
+
     @Test func fingerprintsAndNamesStayWhenMoreExportsCome() async throws {
         var builder = TakeoutBuilder()
         builder.add(item("a.jpg", 0))

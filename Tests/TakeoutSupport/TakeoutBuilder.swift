@@ -1,4 +1,8 @@
+import FakePhotos
 import Foundation
+
+/// How Takeout names files, which the fake service does as well.
+public typealias TakeoutNamer = FakePhotos.TakeoutNamer
 
 /// Makes an export as Google would: an item in the folder of its year and in those of its albums, each with its sidecar.
 public struct TakeoutBuilder {

@@ -16,8 +16,10 @@ extension Record {
             if !metadata.people.isEmpty {
                 attributes[Attribute.people] = JSON.array(metadata.people.map { .string($0) }).text
             }
+            attributes[Attribute.comments] = metadata.comments.map(\.line).joined(separator: "\n")
             if metadata.isFavorite { attributes[Attribute.favorite] = "true" }
         }
+        if item.dating != .sidecar { attributes[Attribute.dating] = item.dating.rawValue }
         if item.isArchived { attributes[Attribute.archived] = "true" }
         self.init(
             pathname: place.path, kind: .file, size: item.size, permissions: 0o600, modificationTime: item.time,

@@ -64,7 +64,7 @@ public final class TakeoutImporter: Importer {
             library: library, index: index, scope: scope, filter: settings.filter,
             includesArchived: settings.includesArchived, reporter: reporter, runtime: runtime
         ).list()
-        if counts.items == 0 { throw contents.failures[.root] ?? nothingThere }
+        if counts.items == 0 { throw contents.failures[.root] ?? TakeoutFailures.nothing(in: settings.directory) }
         changes.withLock { $0 = contents.changes }
         tell(counts)
         let isDirectory = try await contents.checkRoot(
@@ -93,12 +93,6 @@ public final class TakeoutImporter: Importer {
         return nil
     }
 
-    private var nothingThere: ConnectorError {
-        ConnectorError(
-            .notFound, "there is no export of Google Photos in \(settings.directory)",
-            hint: "put the .zip or .tgz parts of a Takeout export there, or what they unpack to")
-    }
-
     /// What no chosen view shows is counted and said.
     private func tell(_ counts: TakeoutLister.Counts) {
         func count(_ certainty: MatchCertainty) -> Int { counts.certainties[certainty] ?? 0 }
@@ -106,6 +100,7 @@ public final class TakeoutImporter: Importer {
             .info,
             "\(counts.items) items: the metadata of \(count(.matched)) found, of \(count(.guessed)) guessed, of "
                 + "\(count(.unmatched)) missing", pathname: nil)
+        if !counts.dating.isEmpty { reporter.log(.info, Self.line(counts.dating), pathname: nil) }
         if counts.trashed > 0 {
             reporter.log(.info, "\(counts.trashed) items of the trash are left out", pathname: nil)
         }
@@ -113,6 +108,11 @@ public final class TakeoutImporter: Importer {
             reporter.log(
                 .info, "\(counts.archivedAndHidden) archived items are left out of the dated views", pathname: nil)
         }
+    }
+
+    private static func line(_ dating: [TakeoutItem.Dating: Int]) -> String {
+        let words = TakeoutItem.Dating.allCases.compactMap { kind in dating[kind].map { "\($0) \(kind.words)" } }
+        return "where no metadata says when an item was taken, it is dated: " + words.joined(separator: ", ")
     }
 
     /// - Returns: the fingerprint of the lines of the items in the catalog; nil where nothing is shown.
@@ -175,7 +175,7 @@ public final class TakeoutImporter: Importer {
 }
 
 /// The bytes of an item, from the part that holds them: each place of it reads them for itself.
-private struct TakeoutContent: ContentSource {
+struct TakeoutContent: ContentSource {
     let item: TakeoutItem
     let library: TakeoutLibrary
     let ledger: HashLedger
@@ -213,7 +213,7 @@ private actor HashingReader: ContentReader {
 }
 
 /// Hashes that were learnt by reading, written to the catalog now and then.
-private actor HashLedger {
+actor HashLedger {
     private let library: TakeoutLibrary
     private var pending: [Int64: String] = [:]
 
@@ -229,5 +229,18 @@ private actor HashLedger {
         let hashes = pending
         pending = [:]
         try await library.learn(sha256: hashes)
+    }
+}
+
+extension TakeoutItem.Dating {
+    /// For a person: what dates an item.
+    public var words: String {
+        switch self {
+        case .sidecar: "by their metadata"
+        case .exif: "by their Exif data"
+        case .video: "by the header of the video"
+        case .folder: "to the start of the year of their folder"
+        case .file: "by the time of the file"
+        }
     }
 }

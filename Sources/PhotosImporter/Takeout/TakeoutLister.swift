@@ -18,6 +18,8 @@ struct TakeoutLister: Sendable {
     struct Counts: Sendable {
         var items = 0
         var certainties: [MatchCertainty: Int] = [:]
+        /// Of items whose metadata does not say when they were taken.
+        var dating: [TakeoutItem.Dating: Int] = [:]
         var trashed = 0
         var archivedAndHidden = 0
     }
@@ -29,7 +31,7 @@ struct TakeoutLister: Sendable {
         let plan = plan
         let counts = try await listItems(plan, into: listing)
         let albums = plan.listsAlbums ? try await listAlbums(into: listing) : []
-        let failures = try await failures()
+        let failures = try await TakeoutFailures(library: library, reporter: reporter).all()
         let changes = try await listing.finish(plan.question, isWhole: failures.isEmpty)
         let shelf = try await Shelf(
             index: index, listing: listing, scope: scope, filter: filter, plan: plan, albums: albums.map(\.listed),
@@ -43,7 +45,7 @@ struct TakeoutLister: Sendable {
             guard let path = listed.directory else { continue }
             attributes[path] = [
                 Attribute.albumTitle: album.title, Attribute.description: album.description,
-                Attribute.notes: album.notes,
+                Attribute.notes: album.notes, Attribute.comments: album.comments,
             ].filter { !$0.value.isEmpty }
         }
         for path in failures.keys { directories[path] = directories[path] ?? .epoch }
@@ -65,7 +67,10 @@ struct TakeoutLister: Sendable {
         var page = try await library.items(after: nil, limit: Self.batchSize)
         while let last = page.last {
             counts.items += page.count
-            for item in page { counts.certainties[item.certainty, default: 0] += 1 }
+            for item in page {
+                counts.certainties[item.certainty, default: 0] += 1
+                if item.dating != .sidecar { counts.dating[item.dating, default: 0] += 1 }
+            }
             let kept = page.filter { !$0.isTrashed }
             counts.trashed += page.count - kept.count
             let shown = kept.filter { includesArchived || !$0.isArchived }
@@ -80,6 +85,7 @@ struct TakeoutLister: Sendable {
                 let favorites = kept.filter { $0.metadata?.isFavorite == true }
                 try await listing.add(favorites.map(MediaItem.init), from: .favorites, at: now)
             }
+            if scope.showsArchive { try await listing.setArchived(kept.filter(\.isArchived).map(\.id)) }
             reporter.progress(Progress(phase: "listing", items: counts.items))
             page = try await library.items(after: last, limit: Self.batchSize)
         }
@@ -110,26 +116,6 @@ struct TakeoutLister: Sendable {
         return try await listing.giveDirectories(to: needed).compactMap { listed in
             known[listed.number].map { (listed, $0, counts[listed.number] ?? 0) }
         }
-    }
-
-    /// What could not be read may have been anything: the whole listing is incomplete, and says so.
-    private func failures() async throws -> [Pathname: ConnectorError] {
-        let problems = try await library.problems()
-        guard let first = problems.first else { return [:] }
-        for problem in problems { reporter.log(.error, problem.description, pathname: nil) }
-        let more = problems.count > 1 ? " (and \(problems.count - 1) more)" : ""
-        return [
-            .root: ConnectorError(
-                .corrupt, "not all of the exports can be read: \(first.description)\(more)",
-                hint: "gphotos takeout inspect DIRECTORY lists all of it; download damaged and missing parts again")
-        ]
-    }
-}
-
-extension TakeoutProblem {
-    /// One line for a person.
-    var description: String {
-        path.isEmpty ? (message.contains(part) ? message : "\(part): \(message)") : "\(part): \(path) \(message)"
     }
 }
 

@@ -32,6 +32,8 @@ final class GzipCursor {
     private var crc: CRC32?
     private var memberLength: Int64 = 0
     private var lastPoint: Int64 = 0
+    /// From a place further on, no more is read than what was read from the start before.
+    private let isFromStart: Bool
 
     /// Told of each place from which reading can begin. Nil where nobody wants to know.
     var onRestartPoint: ((RestartPoint) throws -> Void)?
@@ -42,12 +44,14 @@ final class GzipCursor {
         self.file = file
         position = 0
         offset = 0
+        isFromStart = true
     }
 
     init(_ file: RandomAccessFile, at point: RestartPoint) throws {
         self.file = file
         position = point.output
         offset = point.input
+        isFromStart = false
         isInMember = true
         let byte = point.bits > 0 ? try file.readExactly(at: point.input - 1, count: 1)[0] : 0
         inflater.resume(bits: point.bits, of: byte, window: point.window)
@@ -78,6 +82,10 @@ final class GzipCursor {
                 count += step.produced
                 position += Int64(step.produced)
                 memberLength += Int64(step.produced)
+                let packed = offset - Int64(input.count - inputPosition)
+                if isFromStart, let fault = PackingRatio.fault(packed: packed, unpacked: position) {
+                    throw ConnectorError(.rejected, "\(file.name) \(fault)")
+                }
                 if step.isEnd {
                     try endMember()
                 } else if let bits = step.blockBits {

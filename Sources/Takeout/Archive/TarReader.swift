@@ -8,6 +8,7 @@ final class TarReader {
     /// Content of the last entry that was not read.
     private var unread: Int64 = 0
     private var padding: Int64 = 0
+    private var seen: Int64 = 0
 
     /// The longest pax header or long name; these are read into memory.
     private static let longestHeader: Int64 = 1 << 20
@@ -29,6 +30,10 @@ final class TarReader {
             (unread, padding) = (0, 0)
             let block = try self.block()
             guard let block else { return nil }
+            seen += 1
+            if seen > ZipDirectory.mostEntries {
+                throw ConnectorError(.rejected, "\(cursor.file.name) has too many entries to be an export")
+            }
             let type = block[156]
             guard let written = Self.number(block[124..<136]), written >= 0 else { throw damage }
             // A pax header may speak of the file that follows, not of itself.

@@ -5,6 +5,8 @@ final class ZipStream: ByteStream {
     private let file: RandomAccessFile
     private let entry: ArchiveEntry
     private let inflater: Inflater?
+    /// Where its packed bytes begin in the file.
+    let start: Int64
     private var offset: Int64
     private let end: Int64
     private var input: [UInt8] = []
@@ -22,7 +24,8 @@ final class ZipStream: ByteStream {
         guard header.uint32(0) == 0x0403_4B50 else {
             throw ConnectorError(.corrupt, "\(entry.path) is damaged in \(file.name)", hint: "download it again")
         }
-        offset = entry.offset + 30 + Int64(header.uint16(26)) + Int64(header.uint16(28))
+        start = entry.offset + 30 + Int64(header.uint16(26)) + Int64(header.uint16(28))
+        offset = start
         end = offset + entry.packedSize
         if end > file.size { throw file.cutShort }
         inflater = entry.method == .deflated ? Inflater() : nil

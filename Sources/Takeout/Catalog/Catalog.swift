@@ -59,6 +59,7 @@ final class Catalog: Sendable {
     private static let migrator: DatabaseMigrator = {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { db in try db.execute(sql: schema) }
+        migrator.registerMigration("contents") { db in try db.execute(sql: contents) }
         return migrator
     }()
 
@@ -118,5 +119,23 @@ final class Catalog: Sendable {
             UPDATE entries SET sidecar = NULL, certainty = 0, rule = 'none'
                 WHERE sidecar = old.number AND old.kind = 1;
         END;
+        """
+
+    /// changed is when the file of a part was changed in any way, which its contents do not tell. taken, width and height
+    /// are what the bytes of an item say, looked at where is_probed; taken_by is the kind of place that said so.
+    private static let contents = """
+        ALTER TABLE parts ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE albums ADD COLUMN comments TEXT NOT NULL DEFAULT '';
+        ALTER TABLE items ADD COLUMN is_dated INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE items ADD COLUMN is_probed INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE items ADD COLUMN taken INTEGER;
+        ALTER TABLE items ADD COLUMN taken_by TEXT;
+        ALTER TABLE items ADD COLUMN width INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE items ADD COLUMN height INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX items_without_time ON items(position) WHERE is_dated = 0 AND is_probed = 0;
+        -- How many more entries of a part have problems than those that are noted.
+        CREATE TABLE floods(part INTEGER PRIMARY KEY, entries INTEGER NOT NULL);
+        -- Comments were passed over until now.
+        UPDATE parts SET is_read = 0;
         """
 }

@@ -19,6 +19,13 @@ struct PartFile: Sendable, Hashable {
         return ""
     }
 
+    /// When the file was last changed in any way, in nanoseconds; a folder's own says nothing of what is in it.
+    var changed: Int64 {
+        var status = stat()
+        guard kind != .folder, stat(path, &status) == 0 else { return 0 }
+        return Int64(status.st_ctim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_ctim.tv_nsec)
+    }
+
     var numbers: PartName { PartName((name as NSString).lastPathComponent) }
 }
 

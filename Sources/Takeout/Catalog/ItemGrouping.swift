@@ -85,7 +85,8 @@ struct ItemGrouping {
         -> Bool
     {
         let candidates = try Int64.fetchAll(
-            db, sql: "SELECT number FROM items WHERE size = ? AND crc = ?", arguments: [entry.size, entry.crc])
+            db.cachedStatement(sql: "SELECT number FROM items WHERE size = ? AND crc = ?"),
+            arguments: [entry.size, entry.crc])
         for item in candidates {
             let isSame = try comparing.map { $0.others[item] == $0.own } ?? agrees(db, entry, with: item)
             if isSame {
@@ -99,17 +100,17 @@ struct ItemGrouping {
             let text = entry.identity + (twin == 0 ? "" : " \(twin)")
             let id = "takeout:" + String(hexadecimal: Array(SHA256.hash(data: Array(text.utf8)).prefix(16)))
             let known = try Row.fetchOne(
-                db,
-                sql: "SELECT number, EXISTS (SELECT 1 FROM entries WHERE item = items.number) FROM items WHERE id = ?",
-                arguments: [id])
+                db.cachedStatement(
+                    sql: """
+                        SELECT number, EXISTS (SELECT 1 FROM entries WHERE item = items.number) FROM items WHERE id = ?
+                        """), arguments: [id])
             if let known {
                 if known[1] == true { continue }
                 try join(db, entry, known[0])
                 return true
             }
-            try db.execute(
-                sql: "INSERT INTO items(id, size, crc, sha256) VALUES(?, ?, ?, ?)",
-                arguments: [id, entry.size, entry.crc, comparing?.own])
+            try db.cachedStatement(sql: "INSERT INTO items(id, size, crc, sha256) VALUES(?, ?, ?, ?)")
+                .execute(arguments: [id, entry.size, entry.crc, comparing?.own])
             try join(db, entry, db.lastInsertedRowID)
             return true
         }

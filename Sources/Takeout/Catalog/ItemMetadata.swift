@@ -50,12 +50,13 @@ struct ItemMetadata {
                     JOIN entries e ON e.number = l.sidecar JOIN parts p ON p.number = e.part
                 ORDER BY l.item, p.export, e.number
                 """)
-        try db.execute(sql: "UPDATE items SET metadata = NULL WHERE certainty = 0 AND metadata IS NOT NULL")
-        let update = try db.cachedStatement(sql: "UPDATE items SET metadata = ? WHERE number = ?")
+        try db.execute(
+            sql: "UPDATE items SET metadata = NULL, is_dated = 0 WHERE certainty = 0 AND metadata IS NOT NULL")
+        let update = try db.cachedStatement(sql: "UPDATE items SET metadata = ?, is_dated = ? WHERE number = ?")
         var item: Int64?
         var merged = AssetMetadata()
         func finish() throws {
-            if let item { try update.execute(arguments: [merged.json.text, item]) }
+            if let item { try update.execute(arguments: [merged.json.text, merged.taken != nil, item]) }
         }
         while let row = try rows.next() {
             guard let metadata = Self.metadata(row[1]) else { continue }

@@ -170,10 +170,23 @@ struct PartReader {
         }
     }
 
+    /// More problems of one part than anybody reads: after these, they are counted.
+    private static let mostProblems = 200
+
     private func note(_ path: String, _ message: String) throws {
         try catalog.database.write { db in
+            let known = try Int.fetchOne(
+                db, sql: "SELECT count(*) FROM problems WHERE part = ? AND path <> ''", arguments: [number])
+            if path.isEmpty || known ?? 0 < Self.mostProblems {
+                return try db.execute(
+                    sql: "INSERT INTO problems(part, path, message) VALUES(?, ?, ?)",
+                    arguments: [number, path, message])
+            }
             try db.execute(
-                sql: "INSERT INTO problems(part, path, message) VALUES(?, ?, ?)", arguments: [number, path, message])
+                sql: """
+                    INSERT INTO floods(part, entries) VALUES(?, 1)
+                    ON CONFLICT(part) DO UPDATE SET entries = entries + 1
+                    """, arguments: [number])
         }
     }
 
@@ -191,7 +204,7 @@ struct PartReader {
             let insertAsset = try db.cachedStatement(
                 sql: "INSERT INTO assets(entry, title, url, metadata) VALUES(?, ?, ?, ?)")
             let insertAlbum = try db.cachedStatement(
-                sql: "INSERT INTO albums(entry, title, description, notes) VALUES(?, ?, ?, ?)")
+                sql: "INSERT INTO albums(entry, title, description, notes, comments) VALUES(?, ?, ?, ?, ?)")
             for found in batch {
                 let (directory, name) = Self.split(found.entry.path)
                 // What lies in no folder is no photo of an export.
@@ -210,6 +223,7 @@ struct PartReader {
                 case .album(let album)?:
                     try insertAlbum.execute(arguments: [
                         entryNumber, album.title, album.description, album.notes.joined(separator: "\n"),
+                        album.comments.map(\.line).joined(separator: "\n"),
                     ])
                 case .other?, nil: break
                 }

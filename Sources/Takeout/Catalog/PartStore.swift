@@ -10,7 +10,8 @@ final class PartStore: Sendable {
 
     private struct State {
         var files: [Int64: RandomAccessFile] = [:]
-        var idle: [Int64: [IdleCursor]] = [:]
+        /// The one that was left last is the last.
+        var idle: [IdleCursor] = []
     }
 
     /// A cursor that nobody reads from.
@@ -18,10 +19,16 @@ final class PartStore: Sendable {
     /// `@unchecked Sendable`: it is in the pool or in one stream, never in both, and the pool's mutex is between them.
     private final class IdleCursor: @unchecked Sendable {
         let cursor: GzipCursor
-        init(_ cursor: GzipCursor) { self.cursor = cursor }
+        let part: Int64
+
+        init(_ cursor: GzipCursor, part: Int64) {
+            self.cursor = cursor
+            self.part = part
+        }
     }
 
-    /// Cursors that wait where they were left, for each tgz: as many as a host reads at a time, as a rule.
+    /// Cursors that wait where they were left, of all parts together: as many as a host reads at a time, as a rule. Each
+    /// has 300 KiB.
     private static let mostIdle = 16
     /// Archives that are kept open; an export has some dozens.
     private static let mostFiles = 256
@@ -49,9 +56,30 @@ final class PartStore: Sendable {
             let file = try RandomAccessFile(path: directory + "/" + place.entry.path)
             return StreamReader(FileStream(file, expected: place.entry.size))
         case .tgz:
-            let lent = IdleCursor(try cursor(for: place))
+            let lent = try cursor(for: place)
             let stream = try TarStream(lent.cursor, entry: place.entry)
-            return StreamReader(stream) { [self] in giveBack(lent, part: place.part) }
+            return StreamReader(stream) { [self] in giveBack(lent) }
+        }
+    }
+
+    /// The first bytes of an entry, without its checksum: it is not read to its end.
+    /// - Parameter body: what to do with them; the head is no good afterwards.
+    func head<Value>(of place: Place, _ body: (ContentHead) throws -> Value) throws -> Value {
+        switch place.kind {
+        case .zip:
+            let file = try file(of: place)
+            let stream = try ZipStream(file, entry: place.entry)
+            let isPlain = place.entry.method == .stored
+            return try body(
+                ContentHead(
+                    isPlain ? .file(file, start: stream.start, size: place.entry.packedSize) : .stream(stream)))
+        case .folder:
+            let file = try RandomAccessFile(path: directory + "/" + place.entry.path)
+            return try body(ContentHead(.file(file, start: 0, size: file.size)))
+        case .tgz:
+            let lent = try cursor(for: place)
+            defer { giveBack(lent) }
+            return try body(ContentHead(.stream(try TarStream(lent.cursor, entry: place.entry))))
         }
     }
 
@@ -66,31 +94,27 @@ final class PartStore: Sendable {
     }
 
     /// The cursor that is nearest before an entry: one that was left there, or a new one at a restart point.
-    private func cursor(for place: Place) throws -> GzipCursor {
+    private func cursor(for place: Place) throws -> IdleCursor {
         let target = place.entry.offset
         let point = try catalog.restartPoint(ofPart: place.part, before: target)
         let left = state.withLock { state -> IdleCursor? in
-            let usable = state.idle[place.part]?.indices.filter { index in
-                let position = state.idle[place.part]?[index].cursor.position ?? 0
-                return position <= target && position >= point?.output ?? 0
+            let usable = state.idle.indices.filter { index in
+                let idle = state.idle[index]
+                return idle.part == place.part && idle.cursor.position <= target
+                    && idle.cursor.position >= point?.output ?? 0
             }
-            let nearest = usable?.max { left, right in
-                let cursors = state.idle[place.part] ?? []
-                return cursors[left].cursor.position < cursors[right].cursor.position
-            }
-            return nearest.flatMap { state.idle[place.part]?.remove(at: $0) }
+            let nearest = usable.max { state.idle[$0].cursor.position < state.idle[$1].cursor.position }
+            return nearest.map { state.idle.remove(at: $0) }
         }
-        if let left { return left.cursor }
+        if let left { return left }
         let file = try file(of: place)
-        return try point.map { try GzipCursor(file, at: $0) } ?? GzipCursor(file)
+        return IdleCursor(try point.map { try GzipCursor(file, at: $0) } ?? GzipCursor(file), part: place.part)
     }
 
-    private func giveBack(_ cursor: IdleCursor, part: Int64) {
+    private func giveBack(_ cursor: IdleCursor) {
         state.withLock { state in
-            var cursors = state.idle[part] ?? []
-            if cursors.count >= Self.mostIdle { cursors.removeFirst() }
-            cursors.append(cursor)
-            state.idle[part] = cursors
+            if state.idle.count >= Self.mostIdle { state.idle.removeFirst() }
+            state.idle.append(cursor)
         }
     }
 }

@@ -14,8 +14,13 @@ public struct TakeoutItem: Sendable, Hashable {
     public let sha256: String?
     public let metadata: AssetMetadata?
     public let certainty: MatchCertainty
-    /// When it was taken; where no sidecar says so, the start of its year or the time of the file.
+    /// When it was taken; ``dating`` tells how that is known.
     public let time: Timestamp
+    /// What says when it was taken.
+    public let dating: Dating
+    /// Pixels, before any rotation; 0 where nobody has looked, or the bytes do not say.
+    public let width: Int
+    public let height: Int
     public let type: MediaType?
     public let isArchived: Bool
     /// Nothing but the trash holds it.
@@ -27,6 +32,19 @@ public struct TakeoutItem: Sendable, Hashable {
     let position: Int64
     let source: Int64
 
+    /// What tells when an item was taken, from the best to the last resort.
+    public enum Dating: String, Sendable, Hashable, CaseIterable {
+        case sidecar
+        /// The Exif block of a picture.
+        case exif
+        /// The header of a video.
+        case video
+        /// The start of the year that its folder names.
+        case folder
+        /// The time of the file.
+        case file
+    }
+
     /// What ``init(_:)`` reads. The folders are those of all its entries, one on each line, and behind a tab whether a
     /// file says that it is an album.
     static let query = """
@@ -35,7 +53,8 @@ public struct TakeoutItem: Sendable, Hashable {
             (SELECT group_concat(DISTINCT of.name || char(9) || EXISTS (
                     SELECT 1 FROM folders af JOIN entries ae ON ae.folder = af.number
                     WHERE af.name = of.name AND ae.kind = 2) || char(10))
-                FROM entries o JOIN folders of ON of.number = o.folder WHERE o.item = i.number)
+                FROM entries o JOIN folders of ON of.number = o.folder WHERE o.item = i.number),
+            i.taken, i.taken_by, i.width, i.height
         FROM items i JOIN entries e ON e.number = i.source JOIN folders f ON f.number = e.folder
         """
 
@@ -63,7 +82,16 @@ public struct TakeoutItem: Sendable, Hashable {
         isArchived = metadata?.isArchived == true || kinds.contains(.archive)
         let year = kinds.lazy.compactMap { if case .year(let year) = $0 { year } else { nil } }.first
         let start = year.map { CivilDate(year: $0, month: 1, day: 1).daysSinceEpoch }
-        time = metadata?.taken ?? start.map { Timestamp(seconds: Int64($0) * 86400) } ?? Timestamp(seconds: row[10])
+        (width, height) = (row[16], row[17])
+        if let taken = metadata?.taken {
+            (time, dating) = (taken, .sidecar)
+        } else if let taken = row[14] as Int64? {
+            (time, dating) = (Timestamp(seconds: taken), Dating(rawValue: row[15] ?? "") ?? .exif)
+        } else if let start {
+            (time, dating) = (Timestamp(seconds: Int64(start) * 86400), .folder)
+        } else {
+            (time, dating) = (Timestamp(seconds: row[10]), .file)
+        }
     }
 
     /// The title, where the file is what it names; a copy or the video half of a photo has a name of its own.
@@ -90,7 +118,11 @@ public struct TakeoutAlbum: Sendable, Hashable {
     public var folder: String
     /// The title as its metadata has it; the folder's name where there is none.
     public var title: String
+    /// Whether its metadata has no title: then ``title`` is the folder's name in the language of the export.
+    public var isUntitled = false
     public var description: String
     /// Texts and places among the photos, a line each.
     public var notes: String
+    /// What its people wrote in it, a line each.
+    public var comments: String
 }

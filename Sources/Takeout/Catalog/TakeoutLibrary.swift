@@ -55,6 +55,7 @@ public final class TakeoutLibrary: Sendable {
         try SidecarSearch(database: catalog.database).run()
         try await ItemGrouping(catalog: catalog, parts: parts).run()
         try await ItemMetadata(database: catalog.database).run()
+        try await ContentProbe(catalog: catalog, parts: parts).dateItems()
     }
 
     private func beginRun() async throws -> Int64 {
@@ -68,8 +69,16 @@ public final class TakeoutLibrary: Sendable {
         _ file: PartFile, in catalog: Catalog, run: Int64, progress: @escaping (Int) -> Void
     ) throws {
         let known = try catalog.database.read { db in
-            try Row.fetchOne(db, sql: "SELECT number, stamp, is_read FROM parts WHERE name = ?", arguments: [file.name])
+            try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT number, stamp, size, is_read, changed,
+                        EXISTS (SELECT 1 FROM problems WHERE part = parts.number) AS has_problems
+                    FROM parts WHERE name = ?
+                    """, arguments: [file.name])
         }
+        // What was damaged may have been mended without a change of what the part claims to hold.
+        let changed = file.changed
         let stamp: (stamp: String, size: Int64)
         var failure: ConnectorError?
         do {
@@ -79,7 +88,9 @@ public final class TakeoutLibrary: Sendable {
             failure = error
             stamp = ("", 0)
         }
-        if let known, known["is_read"], failure == nil, known["stamp"] == stamp.stamp {
+        if let known, known["is_read"], failure == nil, known["stamp"] == stamp.stamp, known["size"] == stamp.size,
+            !known["has_problems"] || known["changed"] == changed
+        {
             try catalog.database.write { db in
                 try db.execute(sql: "UPDATE parts SET seen = ? WHERE name = ?", arguments: [run, file.name])
             }
@@ -90,11 +101,12 @@ public final class TakeoutLibrary: Sendable {
             return try Int64.fetchOne(
                 db,
                 sql: """
-                    INSERT INTO parts(name, kind, size, stamp, export, is_read, seen) VALUES(?, ?, ?, ?, ?, 0, ?)
+                    INSERT INTO parts(name, kind, size, stamp, export, is_read, seen, changed)
+                    VALUES(?, ?, ?, ?, ?, 0, ?, ?)
                     ON CONFLICT(name) DO UPDATE SET kind = excluded.kind, size = excluded.size, stamp = excluded.stamp,
-                        is_read = 0, seen = excluded.seen
+                        is_read = 0, seen = excluded.seen, changed = excluded.changed
                     RETURNING number
-                    """, arguments: [file.name, file.kind.rawValue, stamp.size, stamp.stamp, file.export, run])
+                    """, arguments: [file.name, file.kind.rawValue, stamp.size, stamp.stamp, file.export, run, changed])
         }
         guard let number else { throw ConnectorError(.internalDefect, "the catalog did not take a part") }
         if let failure {
@@ -113,7 +125,7 @@ public final class TakeoutLibrary: Sendable {
 
     /// - Parameter wholly: whether the part is gone, and not only read again.
     private static func forget(_ db: Database, part: Int64, wholly: Bool) throws {
-        for table in ["entries", "problems", "restart_points"] {
+        for table in ["entries", "problems", "floods", "restart_points"] {
             try db.execute(sql: "DELETE FROM \(table) WHERE part = ?", arguments: [part])
         }
         if wholly { try db.execute(sql: "DELETE FROM parts WHERE number = ?", arguments: [part]) }
@@ -141,7 +153,7 @@ public final class TakeoutLibrary: Sendable {
             let known = try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT f.name, a.title, a.description, a.notes FROM albums a JOIN entries e ON e.number = a.entry
+                    SELECT f.name, a.title, a.description, a.notes, a.comments FROM albums a JOIN entries e ON e.number = a.entry
                         JOIN folders f ON f.number = e.folder
                     WHERE f.is_photos ORDER BY f.export, e.number
                     """)
@@ -149,7 +161,9 @@ public final class TakeoutLibrary: Sendable {
             for row in known {
                 let title: String = row[1]
                 let album = TakeoutAlbum(
-                    folder: row[0], title: title.isEmpty ? row[0] : title, description: row[2], notes: row[3])
+                    folder: row[0], title: title.isEmpty ? row[0] : title, isUntitled: title.isEmpty,
+                    description: row[2], notes: row[3],
+                    comments: row[4])
                 told[album.folder] = album
             }
             let folders = try String.fetchAll(
@@ -161,7 +175,8 @@ public final class TakeoutLibrary: Sendable {
                     """)
             return folders.compactMap { folder in
                 guard FolderKind(folder, hasAlbumMetadata: told[folder] != nil) == .album else { return nil }
-                return told[folder] ?? TakeoutAlbum(folder: folder, title: folder, description: "", notes: "")
+                return told[folder]
+                    ?? TakeoutAlbum(folder: folder, title: folder, description: "", notes: "", comments: "")
             }
         }
     }
@@ -191,6 +206,11 @@ public final class TakeoutLibrary: Sendable {
             let update = try db.cachedStatement(sql: "UPDATE items SET sha256 = ? WHERE number = ?")
             for (number, hash) in hashes { try update.execute(arguments: [hash, number]) }
         }
+    }
+
+    /// Looks into the contents of items.
+    func probe(_ numbers: [Int64]) async throws {
+        if !numbers.isEmpty { try await ContentProbe(catalog: catalog, parts: parts).probe(numbers) }
     }
 
     /// For the reports of this target.

@@ -30,6 +30,8 @@ public struct TakeoutReport: Sendable, Hashable {
     public var matched = 0
     public var guessed = 0
     public var unmatched = 0
+    /// Items whose metadata does not say when they were taken, by what does.
+    public var dating: [TakeoutItem.Dating: Int] = [:]
     /// Sidecars of nothing that is there.
     public var sidecarsWithoutItem = 0
     /// Files of other products.
@@ -51,6 +53,9 @@ extension TakeoutLibrary {
                 ORDER BY p.name, x.number
                 """
         ).map { TakeoutProblem(part: $0[0], path: $0[1], message: $0[2]) }
+        found += try Row.fetchAll(
+            db, sql: "SELECT p.name, x.entries FROM floods x JOIN parts p ON p.number = x.part ORDER BY p.name"
+        ).map { TakeoutProblem(part: $0[0], path: "", message: "\($0[1] as Int) more of its files are refused") }
         var numbers: [PartName: Set<Int>] = [:]
         for name in try String.fetchAll(db, sql: "SELECT name FROM parts") {
             let part = PartName(name.split(separator: "/").last.map(String.init) ?? name)
@@ -95,6 +100,7 @@ extension TakeoutLibrary {
             report.matched = try count("SELECT count(*) FROM items WHERE certainty = 2")
             report.guessed = try count("SELECT count(*) FROM items WHERE certainty = 1")
             report.unmatched = try count("SELECT count(*) FROM items WHERE certainty = 0")
+            report.dating = try TakeoutLibrary.dating(db)
             report.sidecarsWithoutItem = try count(
                 """
                 SELECT count(*) FROM assets a JOIN entries e ON e.number = a.entry JOIN folders f ON f.number = e.folder

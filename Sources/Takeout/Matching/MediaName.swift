@@ -77,8 +77,8 @@ public enum ExportedName {
     /// take is `_`, one for each run.
     static func folded(_ text: String) -> String {
         var folded = isPlain(text) ? text : foldedSlowly(text)
-        // What is left of an escape whose & and ; have become _.
-        if folded.utf8.contains(UInt8(ascii: "_")) {
+        // What is left of an escape whose & and ; have become _: it has one at each end.
+        if folded.utf8.lazy.filter({ $0 == UInt8(ascii: "_") }).prefix(2).count == 2 {
             for rest in leftovers where folded.utf8.count > rest.utf8.count && folded.contains(rest) {
                 folded = folded.replacing(rest, with: "_")
             }

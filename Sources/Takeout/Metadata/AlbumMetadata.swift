@@ -9,6 +9,8 @@ public struct AlbumMetadata: Sendable, Hashable {
     public var access: String
     /// Texts and places that the person put between the photos.
     public var notes: [String]
+    /// What its people wrote in it, where it is shared.
+    public var comments: [SharedComment]
 
     /// Takes the file in. Since February 2025 it may hold the title alone (immich-go, issue 677); until 2020 or so it had
     /// everything in `albumData`.
@@ -26,6 +28,7 @@ public struct AlbumMetadata: Sendable, Hashable {
                 let places = enrichment["locationEnrichment"]?["location"]?.arrayValue ?? []
                 return text + places.compactMap { $0["name"]?.stringValue }
             }.filter { !$0.isEmpty } ?? []
+        comments = SharedComment.all(in: data)
     }
 }
 

@@ -22,6 +22,8 @@ public struct AssetMetadata: Sendable, Hashable {
     public var isTrashed = false
     /// How it came into the library, such as `mobileUpload` or `fromPartnerSharing`.
     public var origin = ""
+    /// What others wrote below it, where it is shared.
+    public var comments: [SharedComment] = []
 
     /// A place in degrees and metres.
     public struct Place: Sendable, Hashable {
@@ -54,6 +56,7 @@ public struct AssetMetadata: Sendable, Hashable {
         isArchived = json["archived"]?.boolValue ?? false
         isTrashed = json["trashed"]?.boolValue ?? false
         origin = json["googlePhotosOrigin"]?.objectValue?.members.first?.key ?? ""
+        comments = SharedComment.all(in: json)
     }
 
     /// Seconds in a string; "0" stands for unknown.
@@ -90,6 +93,7 @@ public struct AssetMetadata: Sendable, Hashable {
         if isFavorite { object["favorited"] = true }
         if isArchived { object["archived"] = true }
         if isTrashed { object["trashed"] = true }
+        if !comments.isEmpty { object["sharedAlbumComments"] = .array(comments.map(\.json)) }
         if !origin.isEmpty { object["googlePhotosOrigin"] = .object(JSONObject([.init(key: origin, value: [:])])) }
         return .object(object)
     }
@@ -127,6 +131,7 @@ public struct AssetMetadata: Sendable, Hashable {
         if result.people.isEmpty { result.people = people }
         if result.url.isEmpty { result.url = url }
         if result.origin.isEmpty { result.origin = origin }
+        if result.comments.isEmpty { result.comments = comments }
         result.taken = later.taken ?? taken
         result.created = later.created ?? created
         result.place = later.place ?? place

@@ -43,6 +43,11 @@ public struct TakeoutNamer {
             default: String(character)
             }
         }.joined()
-        return String(escaped.map { #"%&:?*<>|"/\;#{}~"#.contains($0) ? "_" : $0 })
+        let isTaken = { (character: Character) in
+            #"%&:?*<>|"/\;#{}~"#.contains(character) || character.unicodeScalars.contains { $0.value < 32 }
+        }
+        let safe = String(escaped.map { isTaken($0) ? "_" : $0 })
+        // A name of dots alone is no name of a file.
+        return safe.allSatisfy { $0 == "." } ? String(repeating: "_", count: safe.count) : safe
     }
 }

@@ -1,0 +1,150 @@
+import ConnectorKit
+import PhotosAPI
+import PhotosLibrary
+import Takeout
+
+/// Lists a library that is reached by two ways, the service and Takeout exports: one item where an item comes by both,
+/// one album where an album does.
+struct OneLibraryLister: Sendable {
+    let service: LibraryLister
+    let exports: TakeoutLibrary
+    let includesArchived: Bool
+
+    private var scope: Scope { service.scope }
+    private var filter: LibraryFilter { service.filter }
+    private var reporter: any ConnectorReporter { service.reporter }
+    private static let page = 2000
+
+    struct Listed: Sendable {
+        var contents: LibraryContents
+        var pairing: Pairing
+        var counts: Pairing.Counts
+        /// Items of the exports that are in the listing.
+        var placed: Int
+    }
+
+    func list() async throws -> Listed {
+        let listing = try await service.index.beginListing(scope.layout)
+        var failures: [Pathname: ConnectorError] = [:]
+        try await service.listLibrary(into: listing)
+        var showsFavorites = scope.showsFavorites
+        do {
+            try await service.listFavorites(into: listing)
+        } catch let error as ConnectorError where error.concernsOneDirectory && !filter.onlyFavorites {
+            failures[Layout.favorites] = error
+            showsFavorites = false
+        }
+        let ours = try await exports.albums()
+        var albums = ServiceAlbums()
+        do {
+            let (all, needed) = try await service.listAlbums(into: listing, beside: ours.map(\.title))
+            (albums.complete, albums.failed) = try await service.listMembers(
+                of: needed, into: listing, failures: &failures)
+            let known = Set(needed.map(\.number))
+            albums.unneeded = all.filter { !known.contains($0.number) }
+        } catch let error as ConnectorError where error.concernsOneDirectory && !filter.choosesAlbums {
+            failures[scope.layout.albums] = error
+        }
+        let pairing = try await pair(listing)
+        let placed = try await place(pairing)
+        let merged =
+            !service.plan.listsAlbums
+            ? []
+            : try await AlbumMerging(
+                exports: exports, listing: listing, pairing: pairing, filter: filter, scope: scope
+            ).merge(ours, with: albums)
+        for (path, error) in try await TakeoutFailures(library: exports, reporter: reporter).all() {
+            failures[path] = error
+        }
+        let changes = try await listing.finish(service.plan.question + "\nwith exports", isWhole: failures.isEmpty)
+        let shelf = try await Shelf(
+            index: service.index, listing: listing, scope: scope, filter: filter, plan: service.plan,
+            albums: merged.map(\.listed), showsFavorites: showsFavorites)
+        var directories: [Pathname: Timestamp] = [:]
+        for directory in shelf.directories.values where directory.isShown {
+            directories[directory.path] = directory.newest
+        }
+        for path in failures.keys { directories[path] = directories[path] ?? .epoch }
+        var attributes: [Pathname: [String: String]] = [:]
+        for album in albums.failed {
+            if let path = album.directory { attributes[path] = [Attribute.albumTitle: album.album.title] }
+        }
+        for (listed, album) in merged {
+            guard let path = listed.directory else { continue }
+            attributes[path] = (album?.attributes ?? [:]).merging([Attribute.albumTitle: listed.album.title]) { $1 }
+        }
+        var contents = LibraryContents(
+            shelf: shelf, directories: directories, failures: failures, albumAttributes: attributes, changes: changes)
+        var known: [(ListedAlbum, CatalogAlbum)] = albums.failed.map {
+            ($0, CatalogAlbum($0, error: $0.directory.flatMap { failures[$0] }))
+        }
+        for (listed, album) in merged { known.append((listed, try await line(listed, album, pairing))) }
+        contents.note(known)
+        return Listed(contents: contents, pairing: pairing, counts: try await pairing.counts(), placed: placed)
+    }
+
+    /// What the service says of an album, and what the exports add to it.
+    private func line(_ listed: ListedAlbum, _ album: TakeoutAlbum?, _ pairing: Pairing) async throws -> CatalogAlbum {
+        guard let album else { return CatalogAlbum(listed) }
+        let count = try await pairing.members(ofAlbum: listed.number).count
+        let exported = CatalogAlbum(listed, album, items: count)
+        if listed.album.id == album.id { return exported }
+        var line = CatalogAlbum(listed)
+        line.items = count
+        line.description = exported.description
+        line.notes = exported.notes
+        return line
+    }
+
+    // MARK: Items
+
+    private func pair(_ listing: Listing) async throws -> Pairing {
+        let pairing = try await Pairing(listing)
+        var page = try await exports.items(after: nil, limit: Self.page)
+        while let last = page.last {
+            try await pairing.add(page.filter { !$0.isTrashed }.map(SecondItem.init))
+            page = try await exports.items(after: last, limit: Self.page)
+        }
+        reporter.progress(Progress(phase: "matching"))
+        let unmeasured = try await pairing.pairWhatIsSure()
+        for start in stride(from: 0, to: unmeasured.count, by: 500) {
+            let numbers = Array(unmeasured[start..<min(start + 500, unmeasured.count)])
+            try await pairing.learn(pixels: try await exports.pixels(ofItems: numbers))
+        }
+        try await pairing.pairWhatIsAlike()
+        return pairing
+    }
+
+    private func place(_ pairing: Pairing) async throws -> Int {
+        var count = 0
+        var page = try await exports.items(after: nil, limit: Self.page)
+        while let last = page.last {
+            let sightings = page.filter { !$0.isTrashed }.map { item in
+                Pairing.Sighting(
+                    number: item.number, item: MediaItem(item),
+                    isInLibrary: service.plan.library != nil && (includesArchived || !item.isArchived),
+                    isFavorite: service.plan.favorites != nil && item.metadata?.isFavorite == true,
+                    isArchived: scope.showsArchive && item.isArchived)
+            }
+            try await pairing.place(sightings, at: service.runtime.now())
+            count += sightings.count
+            reporter.progress(Progress(phase: "listing", items: count))
+            page = try await exports.items(after: last, limit: Self.page)
+        }
+        return count
+    }
+}
+
+extension SecondItem {
+    init(_ item: TakeoutItem) {
+        var names: Set = [item.name]
+        // A title without an extension: the file was given one. That of a copy is the title of its original.
+        if let title = item.metadata?.title, item.name.hasPrefix(title + ".") { names.insert(title) }
+        self.init(
+            number: item.number, id: item.id, names: names,
+            isSure: item.certainty == .matched && item.dating == .sidecar, url: item.metadata?.url ?? "",
+            sha256: item.sha256, created: item.time, isVideo: item.type?.isVideo == true,
+            mimeType: item.type?.mimeType ?? "", width: item.width, height: item.height,
+            isReadable: item.fault == nil)
+    }
+}
