@@ -75,13 +75,15 @@ let package = Package(
             name: "FakePhotos", dependencies: ["ConnectorKit", "StrictJSON", crypto] + nio, resources: [.copy("Media")]),
         .executableTarget(name: "gphotos-fake", dependencies: ["FakePhotos", arguments]),
         .executableTarget(
-            name: "gphotos-bench", dependencies: ["ConnectorKit", "HTTP", "PhotosAPI", "PluginJSONL"],
+            name: "gphotos-bench",
+            dependencies: ["ConnectorKit", "HTTP", "PhotosAPI", "PluginJSONL", "RcloneSupport"],
             path: "Benchmarks/gphotos-bench"),
 
         .target(
             name: "TestSupport", dependencies: ["ConnectorKit", "FakePhotos", "HTTP", "PhotosAPI", "PhotosLibrary"],
             path: "Tests/TestSupport"),
         .target(name: "TakeoutSupport", dependencies: ["CZlib"], path: "Tests/TakeoutSupport"),
+        .target(name: "RcloneSupport", dependencies: nioPipes, path: "Tests/RcloneSupport"),
         .target(name: "SeededRandom", path: "Tests/SeededRandom"),
         .testTarget(name: "StrictJSONTests", dependencies: ["SeededRandom", "StrictJSON"]),
         .testTarget(name: "ConnectorKitTests", dependencies: ["ConnectorKit", "SeededRandom", "StrictJSON"]),
@@ -120,7 +122,8 @@ let package = Package(
         .testTarget(
             name: "PhotosImporterTests",
             dependencies: [
-                "FakePhotos", "PhotosImporter", "SeededRandom", "TakeoutSupport", "TestSupport", crypto,
+                "FakePhotos", "PhotosImporter", "RcloneSupport", "SeededRandom", "TakeoutSupport", "TestSupport",
+                crypto,
             ] + nio),
         .testTarget(
             name: "PhotosExporterTests",

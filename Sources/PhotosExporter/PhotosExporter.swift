@@ -41,7 +41,8 @@ public final class PhotosExporter: Exporter {
         let index =
             try index
             ?? Index(
-                path: Index.path(for: settings, environment: runtime.environment), runtime: runtime)
+                path: Index.path(for: settings, environment: runtime.environment), runtime: runtime,
+                reporter: reporter)
         self.index = index
         client = try PhotosClient(settings, runtime: runtime, reporter: reporter, reload: reload)
         journal = Journal(index)

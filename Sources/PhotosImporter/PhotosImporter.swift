@@ -37,7 +37,8 @@ public final class PhotosImporter: Importer {
         let index =
             try index
             ?? Index(
-                path: Index.path(for: settings, environment: runtime.environment), runtime: runtime)
+                path: Index.path(for: settings, environment: runtime.environment), runtime: runtime,
+                reporter: reporter)
         self.index = index
         sizes = SizeLedger(index: index)
         self.reporter = reporter
@@ -62,15 +63,33 @@ public final class PhotosImporter: Importer {
     public func importRecords(state: String?, to sink: any RecordSink) async throws -> String? {
         let lock = try index.lockForImport()
         defer { withExtendedLifetime(lock) {} }
+        let watched = WatchedSink(sink)
+        do {
+            return try await run(state, to: watched)
+        } catch {
+            guard try await index.replaceIfDamaged(after: error) else { throw error }
+            if watched.isUsed {
+                throw ConnectorError(
+                    .unavailable, "the index of the account was damaged", isRetryable: true,
+                    hint: "run it again: it is learnt anew")
+            }
+            return try await run(state, to: sink)
+        }
+    }
+
+    private func run(_ state: String?, to sink: any RecordSink) async throws -> String? {
+        if let state, try await !index.adopt(state) {
+            reporter.log(.warning, "the state of an earlier import is of another version, and not used", pathname: nil)
+        }
         if let id = scope.itemID {
             try await emitItem(id, to: sink)
-            return nil
+            return try await index.state()
         }
         let plan = ListingPlan(
             scope: scope, filter: settings.filter, includesArchived: settings.includesArchived)
         let contents = try await LibraryLister(
-            client: client, index: index, scope: scope, filter: settings.filter, plan: plan, reporter: reporter,
-            runtime: runtime
+            client: client, index: index, scope: scope, filter: settings.filter, plan: plan,
+            albumRecheck: settings.albumRecheck, reporter: reporter, runtime: runtime
         ).list()
         changes.withLock { $0 = contents.changes }
         try await contents.checkRoot(
@@ -88,7 +107,7 @@ public final class PhotosImporter: Importer {
             throw error
         }
         try await sizes.save()
-        return nil
+        return try await index.state()
     }
 
     /// The one item that the root names by its id: nothing has to be listed.

@@ -12,8 +12,8 @@ public actor SnapshotWriter {
 
     private let number: Int64
     private let leftovers: [Int64]
-    private let store: ObjectStore
-    private let reader: Catalog
+    nonisolated let store: ObjectStore
+    nonisolated let reader: Catalog
     private let catalog: CatalogWriter
     private let runtime: Runtime
     private var token: UnfinishedSnapshots.Token?
@@ -46,12 +46,15 @@ public actor SnapshotWriter {
 
     // MARK: - What is known already
 
+    /// Snapshots that may have the same items.
+    nonisolated var relatives: [Int64] { leftovers + (parent.map { [$0.number] } ?? []) }
+
     /// The entry that has the same content: of this source, at the same pathname, with the same fingerprint, from the
     /// parent or from a backup that was not finished. Its content needs no second transfer.
     ///
     /// A content whose file is missing or has another length is not known: the backup that asks repairs it.
     public nonisolated func known(_ pathname: Pathname, fingerprint: String) throws -> SnapshotEntry? {
-        let snapshots = leftovers + (parent.map { [$0.number] } ?? [])
+        let snapshots = relatives
         if snapshots.isEmpty { return nil }
         guard let found = try reader.entry(at: pathname, fingerprint: fingerprint, in: snapshots),
             let object = found.entry.object
@@ -64,6 +67,9 @@ public actor SnapshotWriter {
     public nonisolated func previous(_ pathname: Pathname) throws -> SnapshotEntry? {
         try parent.flatMap { try reader.entry(of: $0, at: pathname) }
     }
+
+    /// What the source wanted back when the parent was made.
+    public nonisolated func previousState() throws -> String? { try parent.flatMap { try reader.state(of: $0) } }
 
     // MARK: - Taking in
 
@@ -119,7 +125,7 @@ public actor SnapshotWriter {
         lastFlush = runtime.now()
         let batch = Batch(
             objects: store.pending, entries: buffer, snapshot: number,
-            relatives: leftovers + (parent.map { [$0.number] } ?? []))
+            relatives: relatives)
         buffer = []
         if batch.objects.isEmpty, batch.entries.isEmpty { return }
         do {
