@@ -77,7 +77,7 @@ let package = Package(
         .executableTarget(name: "gphotos-fake", dependencies: ["FakePhotos", arguments]),
         .executableTarget(
             name: "gphotos-bench",
-            dependencies: ["ConnectorKit", "HTTP", "PhotosAPI", "PluginJSONL", "PluginPlakar", protobuf] + grpc
+            dependencies: ["ConnectorKit", "HTTP", "PhotosAPI", "PluginJSONL", "PluginPlakar", "RcloneSupport", protobuf] + grpc
                 + nioPipes,
             path: "Benchmarks/gphotos-bench"),
 
@@ -85,6 +85,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["ConnectorKit", "FakePhotos", "HTTP", "PhotosAPI", "PhotosLibrary"],
             path: "Tests/TestSupport"),
         .target(name: "TakeoutSupport", dependencies: ["CZlib", "FakePhotos"], path: "Tests/TakeoutSupport"),
+        .target(name: "RcloneSupport", dependencies: nioPipes, path: "Tests/RcloneSupport"),
         .target(name: "SeededRandom", path: "Tests/SeededRandom"),
         .testTarget(name: "StrictJSONTests", dependencies: ["SeededRandom", "StrictJSON"]),
         .testTarget(name: "ConnectorKitTests", dependencies: ["ConnectorKit", "SeededRandom", "StrictJSON"]),
@@ -128,7 +129,8 @@ let package = Package(
         .testTarget(
             name: "PhotosImporterTests",
             dependencies: [
-                "FakePhotos", "PhotosImporter", "SeededRandom", "TakeoutSupport", "TestSupport", crypto,
+                "FakePhotos", "PhotosImporter", "RcloneSupport", "SeededRandom", "TakeoutSupport", "TestSupport",
+                crypto,
             ] + nio),
         .testTarget(
             name: "PhotosExporterTests",

@@ -37,7 +37,7 @@ extension Bench {
     }
 }
 
-private func childrenCPU() -> Double { cpu(of: -1) }
+func childrenCPU() -> Double { cpu(of: -1) }
 
 /// User and system time of this process.
 func ownCPU() -> Double { cpu(of: 0) }

@@ -77,7 +77,7 @@ public final class Backup: Sendable {
     }
 
     private func transfer(into snapshot: SnapshotWriter) async throws -> ImportSummary {
-        try await link.transfer(parallel: transfers) { [self] batch, want in
+        try await link.transfer(state: try snapshot.previousState(), parallel: transfers) { [self] batch, want in
             try await sort(batch, into: snapshot, want: want)
         } read: { [self] record in
             try await read(record, into: snapshot)
@@ -90,6 +90,10 @@ public final class Backup: Sendable {
     ) async throws {
         var entries: [SnapshotEntry] = []
         var settled: [(ImportedRecord, RecordStatus, HeldContent?)] = []
+        let known = try known(batch, in: snapshot)
+        var files = 0
+        var unchanged = 0
+        var bytes: Int64 = 0
         for imported in batch {
             let record = imported.record
             if let error = record.error {
@@ -100,23 +104,34 @@ public final class Backup: Sendable {
             } else if !record.hasContent {
                 entries.append(SnapshotEntry(record: record))
                 settled.append((imported, .stored, nil))
-                if record.kind == .symlink { count { $0.files += 1 } }
-            } else if !rereads, let fingerprint = record.fingerprint,
-                let known = try snapshot.known(record.pathname, fingerprint: fingerprint)
-            {
-                entries.append(SnapshotEntry(record: record, object: known.object))
-                settled.append((imported, .unchanged, Self.held(known.object, known.record.size)))
-                count {
-                    $0.files += 1
-                    $0.filesUnchanged += 1
-                    $0.bytes += known.record.size ?? 0
-                }
+                if record.kind == .symlink { files += 1 }
+            } else if let content = known[record.pathname] {
+                entries.append(content.entry)
+                settled.append((imported, .unchanged, Self.held(content.entry.object, content.size)))
+                unchanged += 1
+                bytes += content.size
             } else {
                 want(imported)
             }
         }
+        count { [files, unchanged, bytes] in
+            $0.files += files + unchanged
+            $0.filesUnchanged += unchanged
+            $0.bytes += bytes
+        }
         if !entries.isEmpty { try await snapshot.add(entries) }
         link.session.finish(holding: settled)
+    }
+
+    /// What the vault has already of a batch.
+    private func known(
+        _ batch: [ImportedRecord], in snapshot: SnapshotWriter
+    ) throws -> [Pathname: KnownContent] {
+        if rereads { return [:] }
+        let records = batch.map(\.record).filter { $0.error == nil && $0.hasContent && $0.fingerprint != nil }
+        var known: [Pathname: KnownContent] = [:]
+        for (record, content) in zip(records, try snapshot.known(records)) { known[record.pathname] = content }
+        return known
     }
 
     /// What stands for an item that could not be read: what the parent has of it, where it has something.

@@ -7,11 +7,13 @@ extension ConnectorLink {
 
     /// Imports everything: the listing comes in on one task; the contents that are needed are read by a few others.
     /// - Parameters:
+    ///   - state: what the last import of this source returned.
     ///   - parallel: contents that are read at a time.
     ///   - sort: takes in what needs no content, and passes the rest on.
     ///   - read: reads one content that was passed on.
     func transfer<Wanted: Sendable>(
-        parallel: Int, sort: @escaping @Sendable ([ImportedRecord], (Wanted) -> Void) async throws -> Void,
+        state: String?, parallel: Int,
+        sort: @escaping @Sendable ([ImportedRecord], (Wanted) -> Void) async throws -> Void,
         read: @escaping @Sendable (Wanted) async throws -> Void
     ) async throws -> ImportSummary {
         // Bounded by the window: every record in here is one without its result.
@@ -19,7 +21,7 @@ extension ConnectorLink {
         return try await withThrowingTaskGroup(of: ImportSummary?.self) { group in
             group.addTask { [self] in
                 defer { want.finish() }
-                return try await session.importRecords(state: nil, window: Self.window) { batch in
+                return try await session.importRecords(state: state, window: Self.window) { batch in
                     try await sort(batch) { want.yield($0) }
                 }
             }

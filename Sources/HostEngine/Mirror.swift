@@ -100,7 +100,8 @@ public final class Mirror: Sendable {
         defer { folder.close() }
         let imported: ImportSummary
         do {
-            imported = try await link.transfer(parallel: transfers) { [self] batch, want in
+            imported = try await link.transfer(state: try folder.index.property("state"), parallel: transfers) {
+                [self] batch, want in
                 try await sort(batch, want: want)
             } read: { [self] wanted in
                 try await read(wanted)
@@ -111,6 +112,7 @@ public final class Mirror: Sendable {
             throw error
         }
         try await batch.flush()
+        try folder.index.setProperty("state", imported.state)
         let gone = try MirrorRemoval(survey, index: folder.index)
         var summary = Summary(
             progress: RunProgress(), gone: gone.files.count, removed: 0, isRemovalRefused: false,

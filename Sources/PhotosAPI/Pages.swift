@@ -10,10 +10,15 @@ public struct Page<Element: Sendable>: Sendable {
 
 /// A list of the API, page after page. The next page is under way while one is worked on.
 ///
+/// Where Google refuses a token in the midst of a list, as one that has grown too old, the list is begun again, a few
+/// times: what came before comes once.
+///
 /// Elements that are repeated across a page boundary, which Google's lists do now and then, come once. Tokens that come
 /// again and bring nothing new end the list in an error, since it would never end otherwise.
 public struct PageSequence<Element: Sendable>: AsyncSequence, Sendable {
     public typealias AsyncIterator = Iterator
+    // `Element` is another one within the iterator.
+    private typealias ListPage = Page<Element>
 
     let operation: String
     let identity: @Sendable (Element) -> String
@@ -30,9 +35,11 @@ public struct PageSequence<Element: Sendable>: AsyncSequence, Sendable {
         private var seen: Set<Int> = []
         /// Tokens that were known, since something new came.
         private var repeats = 0
+        private var restarts = 0
 
         /// An empty page leads to itself, now and then more than once.
         private static var mostRepeats: Int { 5 }
+        private static var mostRestarts: Int { 2 }
 
         init(list: PageSequence) { self.list = list }
 
@@ -43,7 +50,18 @@ public struct PageSequence<Element: Sendable>: AsyncSequence, Sendable {
                 next = Prefetch(list, token: nil)
             }
             guard let prefetch = next else { return nil }
-            let page = try await prefetch.value()
+            let page: ListPage
+            do {
+                page = try await prefetch.value()
+            } catch let error as ConnectorError
+                where error.code == .rejected && prefetch.isContinuation && restarts < Self.mostRestarts
+            {
+                restarts += 1
+                tokens = []
+                repeats = 0
+                next = Prefetch(list, token: nil)
+                return []
+            }
             next = nil
             let fresh = page.elements.filter { seen.insert(list.identity($0).hashValue).inserted }
             if !fresh.isEmpty { repeats = 0 }
@@ -62,9 +80,14 @@ public struct PageSequence<Element: Sendable>: AsyncSequence, Sendable {
 
     /// The request for a page, which ends with whoever waits for it.
     private final class Prefetch: Sendable {
+        /// Whether it asks for more than the first page.
+        let isContinuation: Bool
         private let task: Task<Page<Element>, any Error>
 
-        init(_ list: PageSequence, token: String?) { task = Task { try await list.fetch(token) } }
+        init(_ list: PageSequence, token: String?) {
+            isContinuation = token != nil
+            task = Task { try await list.fetch(token) }
+        }
 
         deinit { task.cancel() }
 

@@ -54,7 +54,9 @@ public final class PhotosExporter: Exporter {
         self.reporter = reporter
         let index =
             try index
-            ?? Index(path: Index.path(for: library, environment: runtime.environment), runtime: runtime)
+            ?? Index(
+                path: Index.path(for: library, environment: runtime.environment), runtime: runtime,
+                reporter: reporter)
         self.index = index
         client = try PhotosClient(library, runtime: runtime, reporter: reporter, reload: reload)
         journal = Journal(index)

@@ -9,6 +9,8 @@ struct LibraryLister: Sendable {
     let scope: Scope
     let filter: LibraryFilter
     let plan: ListingPlan
+    /// Seconds for which an album is taken for the same that looks so in the list of albums.
+    let albumRecheck: Int64
     let reporter: any ConnectorReporter
     let runtime: Runtime
 
@@ -137,13 +139,25 @@ struct LibraryLister: Sendable {
         return (try await listing.giveDirectories(to: complete), failed)
     }
 
+    /// Whether an album need not be listed again. Who asks for some albums alone wants them as they are now.
+    private func mayBeSame(_ album: ListedAlbum) -> Bool {
+        guard scope.root.isRoot, !filter.choosesAlbums, let listed = album.membersListed else { return false }
+        return listed <= runtime.now() && runtime.now() < listed.adding(seconds: albumRecheck)
+    }
+
     private func listMembers(of album: ListedAlbum, into listing: Listing) async throws -> ConnectorError? {
         do {
+            if mayBeSame(album),
+                try await listing.keepMembers(ofAlbum: album.number, onlySeen: plan.listsEverything)
+            {
+                return nil
+            }
             var members: [Int64] = []
+            let now = runtime.now()
             for try await page in client.mediaItems(inAlbum: album.album.id) {
                 members += try await listing.add(page, from: .album, at: runtime.now())
             }
-            try await listing.setMembers(members, ofAlbum: album.number)
+            try await listing.setMembers(members, ofAlbum: album.number, at: now)
             return nil
         } catch let error as ConnectorError where error.concernsOneDirectory {
             return error

@@ -44,7 +44,8 @@ public final class PhotosImporter: Importer {
         let index =
             try index
             ?? Index(
-                path: Index.path(for: settings, environment: runtime.environment), runtime: runtime)
+                path: Index.path(for: settings, environment: runtime.environment), runtime: runtime,
+                reporter: reporter)
         self.index = index
         ledger = ContentLedger(index: index)
         room = SpoolRoom(limit: settings.form.spoolLimit, runtime: runtime, reporter: reporter)
@@ -73,9 +74,27 @@ public final class PhotosImporter: Importer {
     public func importRecords(state: String?, to sink: any RecordSink) async throws -> String? {
         let lock = try index.lockForImport()
         defer { withExtendedLifetime(lock) {} }
+        let watched = WatchedSink(sink)
+        do {
+            return try await run(state, to: watched)
+        } catch {
+            guard try await index.replaceIfDamaged(after: error) else { throw error }
+            if watched.isUsed {
+                throw ConnectorError(
+                    .unavailable, "the index of the account was damaged", isRetryable: true,
+                    hint: "run it again: it is learnt anew")
+            }
+            return try await run(state, to: sink)
+        }
+    }
+
+    private func run(_ state: String?, to sink: any RecordSink) async throws -> String? {
+        if let state, try await !index.adopt(state) {
+            reporter.log(.warning, "the state of an earlier import is of another version, and not used", pathname: nil)
+        }
         if let id = scope.itemID {
             try await emitItem(id, to: sink)
-            return nil
+            return try await index.state()
         }
         let contents = try await lister.list()
         changes.withLock { $0 = contents.changes }
@@ -99,7 +118,7 @@ public final class PhotosImporter: Importer {
             throw error
         }
         try await ledger.save()
-        return nil
+        return try await index.state()
     }
 
     static let whereToLook =
@@ -109,8 +128,8 @@ public final class PhotosImporter: Importer {
         let plan = ListingPlan(
             scope: scope, filter: settings.filter, includesArchived: settings.includesArchived)
         return LibraryLister(
-            client: client, index: index, scope: scope, filter: settings.filter, plan: plan, reporter: reporter,
-            runtime: runtime)
+            client: client, index: index, scope: scope, filter: settings.filter, plan: plan,
+            albumRecheck: settings.albumRecheck, reporter: reporter, runtime: runtime)
     }
 
     /// The one item that the root names by its id: nothing has to be listed.

@@ -8,18 +8,45 @@ import Synchronization
 /// One SQLite file per account, 0600. Losing it costs requests and never data: everything in it can be learnt again,
 /// but for who was first to have a name.
 public final class Index: Sendable {
-    let database: DatabaseQueue
+    private let connection: Mutex<DatabaseQueue>
     private let path: String?
+    private let runtime: Runtime
+    private let reporter: (any ConnectorReporter)?
     /// What the latest listing saw.
     let latest = Mutex(SightingLog())
 
-    /// Opens or makes the index of an account.
+    var database: DatabaseQueue { connection.withLock { $0 } }
+
+    /// Opens or makes the index of an account. A damaged one is set aside, and a new one is made.
     /// - Parameters:
     ///   - path: nil keeps it in memory, for tests.
     ///   - runtime: tells a new index from every other.
+    ///   - reporter: is told of damage.
     /// - Throws: ``ConnectorError`` where the file cannot be used.
-    public init(path: String?, runtime: Runtime = .live) throws {
+    public init(path: String?, runtime: Runtime = .live, reporter: (any ConnectorReporter)? = nil) throws {
         self.path = path
+        self.runtime = runtime
+        self.reporter = reporter
+        do {
+            if let path { try StateDirectory.prepare(file: path) }
+            let database: DatabaseQueue
+            do {
+                database = try Self.connect(path, runtime)
+            } catch let error where path != nil && IndexDamage.isDamage(error) {
+                reporter?.log(.warning, try IndexDamage.setAside(path ?? "", at: runtime.now()), pathname: nil)
+                try StateDirectory.prepare(file: path ?? "")
+                database = try Self.connect(path, runtime)
+            }
+            connection = Mutex(database)
+        } catch let error as DatabaseError {
+            throw ConnectorError(
+                .internalDefect,
+                "the index of the account cannot be used: \(error.message ?? error.resultCode.description)",
+                hint: "check \(path ?? "memory"); it can be removed: it is learnt again")
+        }
+    }
+
+    private static func connect(_ path: String?, _ runtime: Runtime) throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.busyMode = .timeout(15)
         configuration.prepareDatabase { db in
@@ -31,32 +58,39 @@ public final class Index: Sendable {
                     PRAGMA wal_autocheckpoint = 4096
                     """)
         }
-        do {
-            guard let path else {
-                database = try DatabaseQueue(configuration: configuration)
-                try Self.migrator.migrate(database)
-                try prepareSession(runtime)
-                return
-            }
-            try StateDirectory.prepare(file: path)
-            database = try DatabaseQueue(path: path, configuration: configuration)
+        let database =
+            try path.map { try DatabaseQueue(path: $0, configuration: configuration) }
+            ?? DatabaseQueue(configuration: configuration)
+        if path != nil {
             try database.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA journal_mode = WAL") }
-            try Self.migrator.migrate(database)
-            try prepareSession(runtime)
-        } catch let error as DatabaseError {
-            throw ConnectorError(
-                .internalDefect,
-                "the index of the account cannot be used: \(error.message ?? error.resultCode.description)",
-                hint: "check \(path ?? "memory"); it can be removed: it is learnt again")
         }
-    }
-
-    private func prepareSession(_ runtime: Runtime) throws {
+        try migrator.migrate(database)
         try database.write { db in
-            try Self.beginLineage(db, runtime: runtime)
+            try beginLineage(db, runtime: runtime)
             try db.execute(
                 sql: "CREATE TEMP TABLE urls(item INTEGER PRIMARY KEY, url TEXT NOT NULL, born INTEGER NOT NULL)")
         }
+        return database
+    }
+
+    /// Sets the index aside and begins a new one, where an error came of damage.
+    /// - Returns: whether it did: what failed can be begun again.
+    public func replaceIfDamaged(after error: any Error) async throws -> Bool {
+        guard let path else { return false }
+        var isDamaged = IndexDamage.isDamage(error)
+        if !isDamaged, IndexDamage.isSuspect(error) {
+            let verdict = try? await database.read { db in
+                try String.fetchOne(db, sql: "PRAGMA integrity_check(1)")
+            }
+            isDamaged = verdict != "ok"
+        }
+        guard isDamaged else { return false }
+        try? database.close()
+        reporter?.log(.warning, try IndexDamage.setAside(path, at: runtime.now()), pathname: nil)
+        try StateDirectory.prepare(file: path)
+        let fresh = try Self.connect(path, runtime)
+        connection.withLock { $0 = fresh }
+        return true
     }
 
     /// Holds the index for one import, so that no other one changes what it has listed before it was emitted.
@@ -92,6 +126,7 @@ public final class Index: Sendable {
         migrator.registerMigration("sightings") { db in try db.execute(sql: Listing.schema) }
         migrator.registerMigration("export-albums") { db in try db.execute(sql: Journal.albumSchema) }
         migrator.registerMigration("second-way") { db in try db.execute(sql: Pairing.schema) }
+        migrator.registerMigration("hints") { db in try db.execute(sql: Hints.schema) }
         return migrator
     }()
 

@@ -10,6 +10,7 @@ final class ItemTable {
     private let note: Statement
     private let db: Database
     private let listing: Int64
+    private let hints: Hints?
     /// Whether anything was written.
     private(set) var isChanged = false
 
@@ -20,6 +21,7 @@ final class ItemTable {
         insert = try db.cachedStatement(sql: Self.insert)
         update = try db.cachedStatement(sql: Self.update)
         note = try db.cachedStatement(sql: Self.noteChange)
+        hints = try Hints(db)
     }
 
     /// - Returns: the number of the item.
@@ -30,13 +32,15 @@ final class ItemTable {
             item.height, item.kind == .video,
         ]
         let known = try Row.fetchOne(find, arguments: facts)
-        if let known, known[1] { return known[0] }
+        if let known, try known.decode(atIndex: 1) { return try known.decode(atIndex: 0) }
         isChanged = true
         guard let known else {
             try insert.execute(arguments: facts)
-            return db.lastInsertedRowID
+            let number = db.lastInsertedRowID
+            try hints?.giveContent(to: number, id: item.id)
+            return number
         }
-        let number: Int64 = known[0]
+        let number = try known.decode(Int64.self, atIndex: 0)
         try update.execute(arguments: facts)
         try note.execute(arguments: [number, ItemChange.metadata.rawValue, listing])
         return number

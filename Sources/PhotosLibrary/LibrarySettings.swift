@@ -22,6 +22,8 @@ public struct LibrarySettings: Sendable {
     public var startYear: Int
     /// Whether sizes that are not known are asked for, one request an item.
     public var readsSizes: Bool
+    /// Seconds for which an album is taken for the same whose title, cover and number of items are.
+    public var albumRecheck: Int64
     public var includesArchived: Bool
     /// A directory with Takeout exports of the same account, whose items are shown with those of the service.
     public var takeout: String?
@@ -82,6 +84,11 @@ public struct LibrarySettings: Sendable {
         form = try ImportForm(settings)
         startYear = try settings.integer("start_year", default: 0, in: 0...9999)
         readsSizes = try settings.bool("read_size", default: false)
+        let recheck = settings["album_recheck"] ?? "7d"
+        guard let seconds = RcloneDuration.seconds(recheck) else {
+            throw ConnectorError(.config, "the setting album_recheck must be a duration such as 7d or 12h, or 0")
+        }
+        albumRecheck = seconds
         views = try Self.views(settings, layout)
         takeout = try Self.directory(settings, "takeout")
         if views.contains(.archive), takeout == nil { throw Self.noArchive }
@@ -213,6 +220,10 @@ public struct LibrarySettings: Sendable {
                 default: "0"),
             SettingDefinition(
                 "read_size", .flag, "Ask for each size that is not known: one download request each.", default: "false"),
+            SettingDefinition(
+                "album_recheck", .text,
+                "How long an album is taken for the same whose title, cover and number of items are; 0 lists each anew.",
+                default: "7d"),
             SettingDefinition("transfers", .integer(1...128), "The most transfers at a time.", default: "16"),
             SettingDefinition(
                 "batch_mode", .choice(BatchMode.allCases.map(\.rawValue)),

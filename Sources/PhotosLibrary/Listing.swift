@@ -46,7 +46,11 @@ public struct Listing: Sendable {
                 sql: "SELECT number, created, created_nanos FROM items WHERE id = ?")
             let found = try ids.compactMap { id in
                 try Row.fetchOne(find, arguments: [id]).map { row in
-                    (number: row[0] as Int64, time: Timestamp(seconds: row[1], nanoseconds: row[2]), id: id)
+                    (
+                        number: try row.decode(Int64.self, atIndex: 0),
+                        time: Timestamp(
+                            seconds: try row.decode(atIndex: 1), nanoseconds: try row.decode(atIndex: 2)), id: id
+                    )
                 }
             }.filter { seen.contains($0.number) }
             return found.sorted { ($0.time, $0.id) < ($1.time, $1.id) }.map(\.number)
@@ -59,14 +63,16 @@ public struct Listing: Sendable {
         let listed = try await index.database.write { [layout] db in
             // The directory of an album is decided by its id where it is new, not by the order of the list.
             let known = try albums.map { ($0, try Self.put($0, db)) }
-            let names = NameGiver(db, layout)
+            let names = try NameGiver(db, layout)
             if !layout.datesAlbums {
                 for (album, number) in known.sorted(by: { $0.0.id < $1.0.id }) {
                     _ = try names.giveDirectory(toAlbum: number, id: album.id, title: album.title)
                 }
             }
             return try known.map { album, number in
-                ListedAlbum(number: number, album: album, directory: try names.directory(ofAlbum: number))
+                ListedAlbum(
+                    number: number, album: album, directory: try names.directory(ofAlbum: number),
+                    membersListed: try Self.membersListed(number, db))
             }
         }
         log.change { sightings in
@@ -81,7 +87,7 @@ public struct Listing: Sendable {
             sql: "SELECT number, title = ? AND items = ? AND cover = ? FROM albums WHERE id = ?")
         let facts = [album.title, album.mediaItemsCount, album.coverMediaItemID, album.id] as StatementArguments
         let known = try Row.fetchOne(find, arguments: facts)
-        if let known, known[1] { return known[0] }
+        if let known, try known.decode(atIndex: 1) { return try known.decode(atIndex: 0) }
         try Index.touch(db)
         guard let known else {
             try db.execute(sql: "INSERT INTO albums(title, items, cover, id) VALUES(?, ?, ?, ?)", arguments: facts)
@@ -89,7 +95,12 @@ public struct Listing: Sendable {
         }
         try db.execute(
             sql: "UPDATE albums SET title = ?, items = ?, cover = ?, listed = 0 WHERE id = ?", arguments: facts)
-        return known[0]
+        return try known.decode(atIndex: 0)
+    }
+
+    private static func membersListed(_ album: Int64, _ db: Database) throws -> Timestamp? {
+        let find = try db.cachedStatement(sql: "SELECT nullif(listed, 0) FROM albums WHERE number = ?")
+        return try Int64.fetchOne(find, arguments: [album]).map { Timestamp(seconds: $0) }
     }
 
     /// Gives a directory to albums that have none, once their members are known.
@@ -97,7 +108,7 @@ public struct Listing: Sendable {
     public func giveDirectories(to albums: [ListedAlbum]) async throws -> [ListedAlbum] {
         if !albums.contains(where: { $0.directory == nil }) { return albums }
         return try await index.database.write { [layout] db in
-            let names = NameGiver(db, layout)
+            let names = try NameGiver(db, layout)
             var placed = albums.filter { $0.directory != nil }
             let latest = layout.albumDate != .first
             for var album in albums.filter({ $0.directory == nil }).sorted(by: { $0.album.id < $1.album.id }) {
@@ -118,10 +129,38 @@ public struct Listing: Sendable {
     }
 
     /// Notes the members of an album in their order: all of them, or it is not called.
-    public func setMembers(_ items: [Int64], ofAlbum album: Int64) async throws {
+    /// - Parameter time: when they were listed, where they came from a service.
+    public func setMembers(_ items: [Int64], ofAlbum album: Int64, at time: Timestamp? = nil) async throws {
         try await index.database.write { [number] db in
             try Index.setMembers(items, ofAlbum: album, listing: number, db)
+            if let time {
+                try db.execute(
+                    sql: "UPDATE albums SET listed = ? WHERE number = ?", arguments: [time.seconds, album])
+            }
         }
+    }
+
+    /// Takes the members of an album to be those that it had when it was listed last.
+    /// - Parameter onlySeen: whether the list of the library was to hold all of them.
+    /// - Returns: false where it must be listed: an item of it has left the library, or was still being processed.
+    public func keepMembers(ofAlbum album: Int64, onlySeen: Bool) async throws -> Bool {
+        let (members, areProcessed) = try await index.database.read { db in
+            let sql = """
+                SELECT item FROM album_items JOIN items ON items.number = item
+                WHERE album = ? AND video_status = 'PROCESSING'
+                """
+            return (
+                try Int64.fetchAll(db, sql: "SELECT item FROM album_items WHERE album = ?", arguments: [album]),
+                try Int64.fetchOne(db, sql: sql, arguments: [album]) != nil
+            )
+        }
+        if onlySeen {
+            let seen = sightings.library
+            return members.allSatisfy(seen.contains)
+        }
+        if areProcessed { return false }
+        log.change { $0.note(members, from: .album) }
+        return true
     }
 }
 
@@ -148,6 +187,8 @@ public struct ListedAlbum: Sendable, Hashable {
     public var album: Album
     /// Nil where it depends on members that are not known yet.
     public var directory: Pathname?
+    /// When its members were listed whole; nil where the list of albums has told of something new since.
+    public var membersListed: Timestamp?
 }
 
 extension Index {

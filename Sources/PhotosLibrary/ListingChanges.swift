@@ -66,11 +66,11 @@ extension Listing {
             arguments: [question])
         guard let row else { return nil }
         var sightings = Sightings()
-        sightings.items = ItemSet(row[1] as Data)
-        sightings.library = ItemSet(row[2] as Data)
-        sightings.favorites = ItemSet(row[3] as Data)
-        sightings.albums = ItemSet(row[4] as Data)
-        return (row[0], sightings)
+        sightings.items = ItemSet(try row.decode(Data.self, atIndex: 1))
+        sightings.library = ItemSet(try row.decode(Data.self, atIndex: 2))
+        sightings.favorites = ItemSet(try row.decode(Data.self, atIndex: 3))
+        sightings.albums = ItemSet(try row.decode(Data.self, atIndex: 4))
+        return (try row.decode(atIndex: 0), sightings)
     }
 
     private func keep(_ sightings: Sightings, for question: String, _ db: Database) throws {

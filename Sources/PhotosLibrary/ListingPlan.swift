@@ -13,6 +13,9 @@ public struct ListingPlan: Sendable, Hashable {
     /// Tells plans apart that ask for other parts of a library.
     public let question: String
 
+    /// Whether the list of the library holds every item of the account.
+    public var listsEverything: Bool { library == .matching(MediaItemFilter(includesArchived: true)) }
+
     public enum LibraryList: Sendable, Hashable {
         /// Without archived items: the plain list, which takes no filter.
         case all

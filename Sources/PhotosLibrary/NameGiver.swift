@@ -9,11 +9,13 @@ struct NameGiver {
     private let db: Database
     private let layout: LibraryLayout
     private let space: String
+    private let hints: Hints?
 
-    init(_ db: Database, _ layout: LibraryLayout) {
+    init(_ db: Database, _ layout: LibraryLayout) throws {
         self.db = db
         self.layout = layout
         space = layout.key
+        hints = try Hints(db)
     }
 
     /// An item that wants a name in a directory.
@@ -30,6 +32,11 @@ struct NameGiver {
 
     /// Gives an item a name in a directory.
     func giveName(to item: Item, in directory: Int64) throws -> String {
+        if let former = try hints?.name(ofItem: item.id, in: directory),
+            try take(former, for: item.number, in: directory)
+        {
+            return former
+        }
         let given =
             item.filename.isEmpty
             ? SafeName.marked(Self.nameless(item.mimeType), mark: SafeName.mark(of: item.id)) : item.filename
@@ -50,6 +57,7 @@ struct NameGiver {
     private func claim(_ name: String, id: String, for item: Int64, in directory: Int64) throws -> String {
         for digits in [0, 8, 16, 64] {
             let candidate = digits == 0 ? name : SafeName.marked(name, mark: SafeName.mark(of: id, digits: digits))
+            if try hints?.isKept(candidate, forOthersThan: id, in: directory) == true { continue }
             if try take(candidate, for: item, in: directory) { return candidate }
         }
         throw ConnectorError(.internalDefect, "two items have the same id")
@@ -81,7 +89,7 @@ struct NameGiver {
     /// The directory that an album has; nil where it has none yet.
     func directory(ofAlbum album: Int64) throws -> Pathname? {
         let find = try db.cachedStatement(sql: "SELECT path FROM directories WHERE album = ? AND space = ?")
-        return try String.fetchOne(find, arguments: [album, space]).map { try Pathname($0) }
+        return try String.fetchOne(find, arguments: [album, space]).map { try Pathname(stored: $0) }
     }
 
     /// Gives an album its directory, where it has none yet.
@@ -89,6 +97,9 @@ struct NameGiver {
     func giveDirectory(toAlbum album: Int64, id: String, title: String, date: CivilDate? = nil) throws -> Pathname {
         if let known = try directory(ofAlbum: album) { return known }
         try Index.touch(db)
+        if let former = try hints?.directory(ofAlbum: id, space: space), try give(former, toAlbum: album) {
+            return former
+        }
         let parts = layout.parts(ofAlbum: title, id: id, date: date)
         var parent = layout.albums
         for part in parts.dropLast() {
@@ -96,13 +107,27 @@ struct NameGiver {
             parent = try free(part, id: part, in: parent, mayExist: true)
         }
         let path = try free(parts.last ?? SafeName.mark(of: id), id: id, in: parent, mayExist: false)
-        let find = "SELECT number FROM directories WHERE space = ? AND path = ?"
-        if let existing = try Int64.fetchOne(db, sql: find, arguments: [space, path.string]) {
-            try db.execute(sql: "UPDATE directories SET album = ? WHERE number = ?", arguments: [album, existing])
-        } else {
-            _ = try insert(path, album: album)
-        }
+        guard try give(path, toAlbum: album) else { throw DamagedIndex() }
         return path
+    }
+
+    /// - Returns: false where another album has it, or an item.
+    private func give(_ path: Pathname, toAlbum album: Int64) throws -> Bool {
+        let find = "SELECT number, album FROM directories WHERE space = ? AND path = ?"
+        if let existing = try Row.fetchOne(db, sql: find, arguments: [space, path.string]) {
+            if try existing.decode(Int64?.self, atIndex: 1) != nil { return false }
+            try db.execute(
+                sql: "UPDATE directories SET album = ? WHERE number = ?",
+                arguments: [album, try existing.decode(Int64.self, atIndex: 0)])
+            return true
+        }
+        if let parent = path.parent {
+            let owner = "SELECT 1 FROM names WHERE directory = ? AND name = ?"
+            let isTaken = try Bool.fetchOne(db, sql: owner, arguments: [try directory(parent), path.name]) == true
+            if isTaken { return false }
+        }
+        _ = try insert(path, album: album)
+        return true
     }
 
     /// The first directory of that name, plain or marked, that no item and no other album has.
@@ -115,12 +140,17 @@ struct NameGiver {
             let owner = try Int64.fetchOne(
                 db, sql: "SELECT item FROM names WHERE directory = ? AND \(folded == nil ? "name" : "folded") = ?",
                 arguments: [directory, folded ?? candidate])
-            guard let owner else { return try parent.appending(candidate) }
+            guard let owner else {
+                if !mayExist, try hints?.isKept(candidate, forOthersThan: id, in: directory) == true { continue }
+                return try parent.appending(candidate)
+            }
             guard owner < 0,
                 let taken = try Row.fetchOne(
                     db, sql: "SELECT path, album FROM directories WHERE number = ?", arguments: [-owner])
             else { continue }
-            if mayExist || taken["album"] == nil { return try Pathname(taken["path"]) }
+            if try mayExist || taken.decode(Int64?.self, atIndex: 1) == nil {
+                return try taken.pathname(atIndex: 0)
+            }
         }
         throw ConnectorError(.internalDefect, "two albums have the same id")
     }

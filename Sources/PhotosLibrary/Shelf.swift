@@ -54,7 +54,7 @@ public struct Shelf: Sendable {
         listed = Set(all.map(\.number))
         let shown = scope.showsAlbums ? all : []
         (albums, counts, favorites, archive) = try await index.database.write { db in
-            let names = NameGiver(db, scope.layout)
+            let names = try NameGiver(db, scope.layout)
             var albums: [Int64: Int64] = [:]
             var counts: [Int64: Int] = [:]
             for album in shown {
@@ -110,14 +110,17 @@ public struct Shelf: Sendable {
             statement, arguments: [last?.created ?? Int64.min, last?.nanos ?? 0, last?.id ?? ""])
         let page = try nextPage(rows) { row in
             NamelessItem(
-                number: row[0], id: row[1], filename: row[2], mimeType: row[3],
-                time: Timestamp(seconds: row[4], nanoseconds: row[5]), isVideo: row[6])
+                number: try row.decode(atIndex: 0), id: try row.decode(atIndex: 1),
+                filename: try row.decode(atIndex: 2),
+                mimeType: try row.decode(atIndex: 3),
+                time: Timestamp(seconds: try row.decode(atIndex: 4), nanoseconds: try row.decode(atIndex: 5)),
+                isVideo: try row.decode(atIndex: 6))
         }
         guard let end = page.last else { return nil }
         let numbers = page.map(\.number)
         let members = try memberships(db, of: numbers)
         let named = try names(db, of: numbers)
-        let giver = NameGiver(db, scope.layout)
+        let giver = try NameGiver(db, scope.layout)
         var isNew = false
         for item in page {
             let sighting = Sighting(
@@ -143,10 +146,10 @@ public struct Shelf: Sendable {
     }
 
     /// The next of the items that this listing saw, by rows that begin with their numbers.
-    private func nextPage<Item>(_ rows: RowCursor, _ item: (Row) -> Item) throws -> [Item] {
+    private func nextPage<Item>(_ rows: RowCursor, _ item: (Row) throws -> Item) throws -> [Item] {
         var page: [Item] = []
         while page.count < Self.pageSize, let row = try rows.next() {
-            if seen.items.contains(row[0]) { page.append(item(row)) }
+            if seen.items.contains(try row.decode(atIndex: 0)) { page.append(try item(row)) }
         }
         return page
     }
@@ -182,7 +185,7 @@ public struct Shelf: Sendable {
     private mutating func note(_ time: Timestamp, named name: String, in number: Int64) throws {
         guard let directory = directories[number] else { return }
         if filter.isActive {
-            let path = try directory.path.appending(name)
+            let path = try directory.path.appending(stored: name)
             if !scope.shows(path) || !filter.shows(path) { return }
             directories[number]?.isShown = true
         }
@@ -251,8 +254,10 @@ public struct Shelf: Sendable {
         let rows = try Row.fetchCursor(
             db, sql: "SELECT item, album, position FROM album_items WHERE item IN (\(list)) ORDER BY item, album")
         while let row = try rows.next() {
-            if listed.contains(row[1]) {
-                found[row[0], default: []].append(Membership(album: row[1], position: row[2]))
+            let album = try row.decode(Int64.self, atIndex: 1)
+            if listed.contains(album) {
+                found[try row.decode(atIndex: 0), default: []].append(
+                    Membership(album: album, position: try row.decode(atIndex: 2)))
             }
         }
         return found
@@ -262,7 +267,10 @@ public struct Shelf: Sendable {
         var found: [Int64: [Int64: String]] = [:]
         let list = items.map(String.init).joined(separator: ",")
         let rows = try Row.fetchCursor(db, sql: "SELECT item, directory, name FROM names WHERE item IN (\(list))")
-        while let row = try rows.next() { found[row[0], default: [:]][row[1]] = row[2] }
+        while let row = try rows.next() {
+            found[try row.decode(atIndex: 0), default: [:]][try row.decode(atIndex: 1)] = try row.decode(
+                String.self, atIndex: 2)
+        }
         return found
     }
 
@@ -303,7 +311,7 @@ public struct Shelf: Sendable {
                     WHERE id = ?
                     """)
             var items = try ids.compactMap { id in
-                try Row.fetchOne(statement, arguments: [id]).map(ShelvedItem.init)
+                try Row.fetchOne(statement, arguments: [id]).map { try ShelvedItem($0) }
             }.filter { seen.items.contains($0.number) }
             try shelf.givePlaces(to: &items, db)
             return items
@@ -314,7 +322,7 @@ public struct Shelf: Sendable {
         let numbers = items.map(\.number)
         let members = try memberships(db, of: numbers)
         let named = try names(db, of: numbers)
-        let giver = NameGiver(db, scope.layout)
+        let giver = try NameGiver(db, scope.layout)
         for index in items.indices {
             let item = items[index]
             items[index].isFavorite = seen.favorites.contains(item.number)
@@ -329,7 +337,7 @@ public struct Shelf: Sendable {
                 guard let directory = directories[place.number], let name = named[item.number]?[place.number] else {
                     throw Self.disturbed
                 }
-                let path = try directory.path.appending(name)
+                let path = try directory.path.appending(stored: name)
                 guard scope.shows(path), filter.shows(path) else { continue }
                 items[index].places.append(.init(path: path, position: place.position, isDated: place.isDated))
             }

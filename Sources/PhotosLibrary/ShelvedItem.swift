@@ -34,17 +34,25 @@ public struct ShelvedItem: Sendable {
         camera_make, camera_model, product_url, size, urls.url, urls.born, sha256
         """
 
-    init(_ row: Row) {
-        number = row[0]
-        size = row[14]
-        urlBirth = Timestamp(seconds: row[16] ?? 0)
+    /// - Throws: where the row holds what no run has written.
+    init(_ row: Row) throws {
+        func value<Value: DatabaseValueConvertible & StatementColumnConvertible>(_ index: Int) throws -> Value {
+            try row.decode(Value.self, atIndex: index)
+        }
+        func optional<Value: DatabaseValueConvertible & StatementColumnConvertible>(_ index: Int) throws -> Value? {
+            try row.decode(Value?.self, atIndex: index)
+        }
+        number = try value(0)
+        size = try optional(14)
+        urlBirth = Timestamp(seconds: try optional(16) ?? 0)
+        sha256 = (try optional(17) as Data?).map { String(hexadecimal: Array($0)) }
         item = MediaItem(
-            id: row[1], filename: row[2], description: row[3], mimeType: row[4],
-            creationTime: Timestamp(seconds: row[5], nanoseconds: row[6]), width: row[7], height: row[8],
-            kind: row[9] ? .video : .photo,
-            videoStatus: (row[10] as String?).flatMap(MediaItem.VideoStatus.init(rawValue:)),
-            cameraMake: row[11], cameraModel: row[12], productURL: row[13], baseURL: row[15] ?? "")
-        sha256 = (row[17] as Data?).map { String(hexadecimal: Array($0)) }
+            id: try value(1), filename: try value(2), description: try value(3), mimeType: try value(4),
+            creationTime: Timestamp(seconds: try value(5), nanoseconds: try value(6)), width: try value(7),
+            height: try value(8), kind: try value(9) ? .video : .photo,
+            videoStatus: (try optional(10) as String?).flatMap(MediaItem.VideoStatus.init(rawValue:)),
+            cameraMake: try value(11), cameraModel: try value(12), productURL: try value(13),
+            baseURL: try optional(15) ?? "")
     }
 }
 
@@ -57,7 +65,7 @@ extension Index {
                 sql: """
                     SELECT \(ShelvedItem.columns) FROM items LEFT JOIN urls ON urls.item = items.number WHERE number = ?
                     """, arguments: [number])
-            var item = row.map(ShelvedItem.init)
+            var item = try row.map(ShelvedItem.init)
             item?.places = [.init(path: path)]
             return item
         }
@@ -78,7 +86,7 @@ extension Index {
                 ])
             var ids: [String] = []
             while ids.count < limit, let row = try rows.next() {
-                if seen.contains(row[0]) { ids.append(row[1]) }
+                if seen.contains(try row.decode(atIndex: 0)) { ids.append(try row.decode(atIndex: 1)) }
             }
             return ids
         }

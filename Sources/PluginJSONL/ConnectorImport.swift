@@ -42,6 +42,9 @@ private struct RecordLine {
 }
 
 extension ConnectorSession {
+    /// Bytes of an `ok` beside its state.
+    private static let roomForCounts = 16 << 10
+
     func beginImport(id: Int64, state: String?, _ core: inout Core) {
         guard case .importer(let importer)? = core.instance else { return }
         let maxLine = core.machine.peerMaxLine
@@ -54,7 +57,9 @@ extension ConnectorSession {
                     state: state, to: WireSink(session: self, importID: id, maxLine: maxLine))
                 advance { $0.withImport(id) { $0.listed() } ?? [] }
                 try await completion.value()
-                result = .success(["state": newState.map { .string($0) } ?? .null])
+                // Without its state the next import is slower; a line that is too long would end the session.
+                let kept = newState.flatMap { $0.utf8.count <= maxLine - Self.roomForCounts ? $0 : nil }
+                result = .success(["state": kept.map { .string($0) } ?? .null])
             } catch {
                 result = .failure(ConnectorError(wrapping: error))
             }

@@ -22,6 +22,11 @@ struct Batch: Sendable {
         var directories: [String: Int64] = [:]
 
         for entry in entries {
+            if let row = entry.row {
+                try addEntry.execute(
+                    arguments: [snapshot, row.directory, entry.record.pathname.name, row.item, entry.isCarried])
+                continue
+            }
             let (path, name) = entry.record.pathname.place
             let directory: Int64
             if let known = directories[path] {

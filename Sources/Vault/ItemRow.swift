@@ -12,6 +12,9 @@ enum ItemRow {
         "attributes", "caveats", "error_code", "error_message", "error_hint",
     ]
 
+    /// The place of `object` in ``columns``.
+    static let objectColumn = 8
+
     /// The values of ``columns``.
     static func values(of record: Record, object: Int64?) -> [(any DatabaseValueConvertible)?] {
         [

@@ -39,6 +39,13 @@ public struct SnapshotEntry: Sendable, Hashable {
     public var object: ObjectID?
     /// As the snapshot before has it, since the source could not list or read it now.
     public var isCarried: Bool
+    /// Where the catalog has just this already, in another snapshot.
+    var row: Row?
+
+    struct Row: Sendable, Hashable {
+        var directory: Int64
+        var item: Int64
+    }
 
     public init(record: Record, object: ObjectID? = nil, isCarried: Bool = false) {
         self.record = record

@@ -24,6 +24,13 @@ struct SnapshotFinish: Sendable {
                 ) AS c
                 WHERE number = ?
                 """, arguments: [time.description, state, number, number])
+        // Only the latest is ever wanted back, and it may be large.
+        try db.execute(
+            sql: """
+                UPDATE snapshots SET state = NULL
+                WHERE state IS NOT NULL AND number < ?1
+                    AND (source, origin) = (SELECT source, origin FROM snapshots WHERE number = ?1)
+                """, arguments: [number])
         try SnapshotRemoval.remove(leftovers, from: db)
         guard let snapshot = try Catalog.snapshot(in: db, number: number) else {
             throw VaultError(.damaged, "the catalog lost the snapshot that was being made")

@@ -13,9 +13,9 @@ public actor SnapshotWriter {
     private let number: Int64
     private let leftovers: [Int64]
     /// The latest snapshots of other parts of the same account, or of the same with other filters.
-    private let cousins: [Int64]
-    private let store: ObjectStore
-    private let reader: Catalog
+    nonisolated let cousins: [Int64]
+    nonisolated let store: ObjectStore
+    nonisolated let reader: Catalog
     private let catalog: CatalogWriter
     private let runtime: Runtime
     private var token: UnfinishedSnapshots.Token?
@@ -49,13 +49,16 @@ public actor SnapshotWriter {
 
     // MARK: - What is known already
 
+    /// Snapshots that may have the same items.
+    nonisolated var relatives: [Int64] { leftovers + (parent.map { [$0.number] } ?? []) }
+
     /// The entry that has the same content: of this account, at the same pathname, with the same fingerprint, from the
     /// parent or from a backup that was not finished; else from the latest backup of another part of it. Its content needs
     /// no second transfer. Nothing but contents is taken from other sources.
     ///
     /// A content whose file is missing or has another length is not known: the backup that asks repairs it.
     public nonisolated func known(_ pathname: Pathname, fingerprint: String) throws -> SnapshotEntry? {
-        for snapshots in [leftovers + (parent.map { [$0.number] } ?? []), cousins] where !snapshots.isEmpty {
+        for snapshots in [relatives, cousins] where !snapshots.isEmpty {
             if let found = try known(pathname, fingerprint: fingerprint, in: snapshots) { return found }
         }
         return nil
@@ -75,6 +78,9 @@ public actor SnapshotWriter {
     public nonisolated func previous(_ pathname: Pathname) throws -> SnapshotEntry? {
         try parent.flatMap { try reader.entry(of: $0, at: pathname) }
     }
+
+    /// What the source wanted back when the parent was made.
+    public nonisolated func previousState() throws -> String? { try parent.flatMap { try reader.state(of: $0) } }
 
     // MARK: - Taking in
 
@@ -130,7 +136,7 @@ public actor SnapshotWriter {
         lastFlush = runtime.now()
         let batch = Batch(
             objects: store.pending, entries: buffer, snapshot: number,
-            relatives: leftovers + (parent.map { [$0.number] } ?? []))
+            relatives: relatives)
         buffer = []
         if batch.objects.isEmpty, batch.entries.isEmpty { return }
         do {

@@ -124,6 +124,7 @@ struct EndToEndTests {
 
     @Test func anAlbumThatCannotBeListedIsCarriedForward() async throws {
         try await onStage(300) { stage in
+            await stage.recheckAlbums()
             let first = try await stage.backup("--quiet")
             var fault = FakeFault(.status, on: .itemsSearch)
             fault.match = "Lisbon"

@@ -38,6 +38,7 @@ import Testing
 
     @Test func whatAFilterLeavesOutIsNotCarriedForward() async throws {
         try await Stage.run(300) { stage in
+            await stage.recheckAlbums()
             _ = try await stage.backup("--quiet")
             let album = try #require(try stage.service.library.albums().first { $0.title == "Lisbon" })
             var fault = FakeFault(.status, on: .itemsSearch)

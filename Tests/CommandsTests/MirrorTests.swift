@@ -193,6 +193,7 @@ struct MirrorTests {
 
     @Test func anAlbumThatCannotBeListedAndAListThatBreaksRemoveNothing() async throws {
         try await Stage.run(300) { stage in
+            await stage.recheckAlbums()
             _ = try await stage.mirror()
             let before = try stage.mirrored()
             var fault = FakeFault(.status, on: .itemsSearch)

@@ -76,3 +76,54 @@ import Testing
         }
     }
 }
+
+/// Tokens of pages do not live for ever.
+@Suite struct RefusedTokenTests {
+    private func refusal(count: Int?, after: Int) -> FakeFault {
+        var fault = FakeFault(.status, on: .itemsList)
+        (fault.status, fault.count, fault.after) = (400, count, after)
+        fault.message = "Page token has expired."
+        return fault
+    }
+
+    private func list(_ service: FakeService) async throws -> [String] {
+        let client = try service.client()
+        defer { client.shutdown() }
+        var ids: [String] = []
+        for try await page in client.mediaItems() { ids += page.map(\.id) }
+        return ids
+    }
+
+    @Test func aListWhoseTokenIsRefusedIsBegunAgainAndEachItemComesOnce() async throws {
+        try await FakeService.run { service in
+            let added = try service.library.addGeneratedItems(450)
+            service.library.inject(refusal(count: 1, after: 2))
+            let listed = try await list(service)
+            #expect(listed.count == 450)
+            #expect(Set(listed) == Set(added))
+            // Two pages, the refusal, and all five.
+            #expect(service.library.requestCount(.itemsList) == 8)
+        }
+    }
+
+    @Test func aTokenThatIsRefusedEachTimeEndsTheList() async throws {
+        try await FakeService.run { service in
+            _ = try service.library.addGeneratedItems(450)
+            var fault = refusal(count: nil, after: 1)
+            fault.every = 2
+            service.library.inject(fault)
+            let error = await #expect(throws: ConnectorError.self) { try await list(service) }
+            #expect(error?.code == .rejected)
+            #expect(error?.message.contains("expired") == true)
+            #expect(service.library.requestCount(.itemsList) < 10)
+        }
+    }
+
+    @Test func aListThatIsRefusedAtItsStartIsNotBegunAgain() async throws {
+        try await FakeService.run { service in
+            service.library.inject(refusal(count: nil, after: 0))
+            await #expect(throws: ConnectorError.self) { try await list(service) }
+            #expect(service.library.requestCount(.itemsList) == 1)
+        }
+    }
+}

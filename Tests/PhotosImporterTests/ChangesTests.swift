@@ -80,7 +80,7 @@ import Testing
             let bench = try ImportBench(service)
             let id = try bench.add("a.jpg", "2024-05-06T10:00:00Z")
             _ = try service.library.addAlbum("One", items: [id], account: "demo")
-            let albums = ["views": "album"]
+            let albums = ["views": "album", "album_recheck": "0"]
             _ = try await bench.changes(albums)
             let revision = try await bench.index.revision
             var fault = FakeFault(.status, on: .itemsSearch)

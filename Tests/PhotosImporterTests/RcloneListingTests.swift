@@ -2,6 +2,7 @@ import ConnectorKit
 import FakePhotos
 import PhotosImporter
 import PhotosLibrary
+import RcloneSupport
 import TestSupport
 import Testing
 
@@ -24,7 +25,9 @@ import Testing
                 "media/all", "media/by-year", "media/by-month", "media/by-day/2024", "media/by-year/2024", "album",
                 "album/Trip", "album/Trip/Norway", "feature", "feature/favorites",
             ]
-            try await RcloneProgram.run(to: service) { rclone in
+            try await RcloneProgram.run(
+                to: service.server.port, config: service.server.rcloneConfig()
+            ) { rclone in
                 for directory in directories {
                     let theirs = Self.withoutEmptyDates(
                         try await rclone.list(directory, "--gphotos-start-year", "2017", "--gphotos-include-archived"),

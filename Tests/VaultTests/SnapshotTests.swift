@@ -135,6 +135,37 @@ import Testing
         #expect(try next.known(Pathname("/a"), fingerprint: "f") == nil)
     }
 
+    @Test func manyAreLookedUpAtATimeAndWhatIsTheSameSharesItsRow() async throws {
+        let first = try await vault.backUp([("/a", [1]), ("/b/c", [2, 3])], fingerprint: "f", state: "old")
+        let writer = try vault.lockForWriting(holder: "test")
+        let next = try await writer.beginSnapshot(source: "@me", origin: "o", kind: "k", root: .root)
+        #expect(try next.previousState() == "old")
+        let same = try writer.entry("/b/c", [2, 3], fingerprint: "f").record
+        var described = try writer.entry("/a", [1], fingerprint: "f").record
+        described.attributes = ["description": "by the sea"]
+        var another = same
+        another.fingerprint = "g"
+        let known = try next.known([described, another, same])
+        #expect(known.map { $0?.size } == [1, nil, 2])
+        #expect(known.map { $0?.entry.row == nil } == [true, true, false])
+
+        func items() async throws -> Int? {
+            try await vault.catalog.read { db in
+                try Int.fetchOne(db, sql: "SELECT count(*) FROM items WHERE kind = 'file'")
+            }
+        }
+        let before = try #require(try await items())
+        try await next.add(known.compactMap { $0?.entry })
+        let second = try await next.commit(state: "new")
+        #expect(try await items() == before + 1)
+        #expect(try vault.entry(of: second, at: Pathname("/a"))?.record.attributes == described.attributes)
+        let content = try #require(try vault.entry(of: second, at: Pathname("/b/c"))?.object)
+        #expect(try await vault.object(content).readAll() == [2, 3])
+        // Only the latest is wanted back.
+        #expect(try vault.state(of: second) == "new")
+        #expect(try vault.state(of: first) == nil)
+    }
+
     @Test func anUnfinishedBackupIsUsedByTheNextOneAndThenDropped() async throws {
         var writer = try vault.lockForWriting(holder: "test")
         var unfinished = try await writer.beginSnapshot(source: "@me", origin: "o", kind: "k", root: .root)

@@ -1,20 +1,18 @@
-import FakePhotos
 import Foundation
 import NIOCore
 import NIOPosix
-import TestSupport
 
 /// The installed rclone, brought to the fake service.
 ///
 /// rclone's backend has no setting for the address of the API. It asks a proxy for a way to
 /// photoslibrary.googleapis.com; the proxy here leads to an nginx with a certificate of that name, which passes on what
 /// it gets. No name is looked up and nothing leaves this machine.
-struct RcloneProgram: Sendable {
+public struct RcloneProgram: Sendable {
     private static let host = "photoslibrary.googleapis.com"
     private let folder: String
     private let proxy: Int
 
-    static let isInstalled = ["rclone", "nginx", "openssl"].allSatisfy { find($0) != nil }
+    public static let isInstalled = ["rclone", "nginx", "openssl"].allSatisfy { find($0) != nil }
 
     private static func find(_ name: String) -> String? {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
@@ -23,8 +21,11 @@ struct RcloneProgram: Sendable {
     }
 
     /// Runs a body while the way is open.
-    static func run<Result: Sendable>(
-        to service: FakeService, _ body: (RcloneProgram) async throws -> Result
+    /// - Parameters:
+    ///   - port: where the fake listens.
+    ///   - config: rclone's configuration, with an account of the fake as `demo`.
+    public static func run<Result: Sendable>(
+        to port: Int, config: String, _ body: (RcloneProgram) async throws -> Result
     ) async throws -> Result {
         let folder = NSTemporaryDirectory() + "gphotos-rclone-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -36,10 +37,10 @@ struct RcloneProgram: Sendable {
                 "-subj", "/CN=\(host)", "-addext", "subjectAltName=DNS:\(host)", "-keyout", folder + "/key.pem", "-out",
                 folder + "/ca.pem",
             ])
-        try Data(service.server.rcloneConfig().utf8).write(to: URL(fileURLWithPath: folder + "/rclone.conf"))
+        try Data(config.utf8).write(to: URL(fileURLWithPath: folder + "/rclone.conf"))
         // nginx takes a socket in the folder: no port that somebody else may take.
         let socket = folder + "/tls"
-        try Data(nginx(folder, socket: socket, backend: service.server.port).utf8)
+        try Data(nginx(folder, socket: socket, backend: port).utf8)
             .write(to: URL(fileURLWithPath: folder + "/nginx.conf"))
         let server = try start("nginx", ["-c", folder + "/nginx.conf", "-e", folder + "/nginx.log"])
         defer { kill(server.processIdentifier, SIGKILL) }
@@ -55,7 +56,7 @@ struct RcloneProgram: Sendable {
     }
 
     /// The paths below a directory of the remote `demo`, folders with a slash at their end: `rclone lsf -R`.
-    func list(_ directory: String, _ options: String...) async throws -> [String] {
+    public func list(_ directory: String, _ options: String...) async throws -> [String] {
         let text = try await Self.output(
             "rclone",
             ["--config", folder + "/rclone.conf", "--ca-cert", folder + "/ca.pem", "lsf", "-R", "demo:" + directory]
@@ -113,7 +114,7 @@ struct RcloneProgram: Sendable {
     }
 }
 
-struct ProgramFailure: Error {
+public struct ProgramFailure: Error {
     var program: String
     var status: Int32
 }
