@@ -106,7 +106,7 @@ struct PushCommand: GphotosCommand {
         var reference = try RemoteReference(to)
         let config = try reference.config(.destination, store: try context.configurationStore(console)).config
         let root = try Location(config["location"] ?? "googlephotos://").path
-        if root.parts.count > 1, root.parts[0] == "album" { return reference }
+        if Layout.namesAlbum(root) { return reference }
         guard root.isRoot || root.parts == ["upload"] else {
             throw Failure(.usage, "\(root) is no album", hint: hint)
         }

@@ -88,7 +88,7 @@ final class Delivery: Sendable {
     func run(_ feed: ((Parcel) async throws -> Void) async throws -> Void) async throws -> DeliverySummary {
         for attempt in 1...Self.attempts {
             let isLast = attempt == Self.attempts
-            let session = try await begin()
+            let session = try await link.session.export(window: Self.window)
             let pending = takeAgain()
             try await withThrowingDiscardingTaskGroup { group in
                 do {
@@ -111,24 +111,13 @@ final class Delivery: Sendable {
                 } catch {
                     // Else the group would wait for outcomes that may take minutes to come.
                     session.cancel()
-                    throw error
+                    throw explained(error)
                 }
             }
             if isOver || again.withLock({ $0.isEmpty }) { break }
         }
         for pending in takeAgain() { leave(pending) }
         return state.withLock { $0 }
-    }
-
-    /// - Throws: ``ConnectorError`` with code `rate-limited` where another run is writing to the destination. Nobody has
-    ///   asked the service for anything yet: what is not available is the right to write.
-    private func begin() async throws -> ExportSession {
-        do {
-            return try await link.session.export(window: Self.window)
-        } catch var error as ConnectorError where error.code == .unavailable && error.isRetryable {
-            error.code = .rateLimited
-            throw error
-        }
     }
 
     /// Every record has its outcome by now: what fails after that ends the run, and is no reason to forget them.
@@ -138,8 +127,19 @@ final class Delivery: Sendable {
             state.withLock { $0.counters = summary.counters }
         } catch let error as ConnectorError where error.code != .cancelled {
             session.cancel()
-            state.withLock { $0.end = $0.end ?? error }
+            let reason = ConnectorError(wrapping: explained(error))
+            state.withLock { $0.end = $0.end ?? reason }
         }
+    }
+
+    /// Where an export ends before anything came of it, what is not available is the right to write: another run has it,
+    /// and is done some time.
+    private func explained(_ error: any Error) -> any Error {
+        guard var known = error as? ConnectorError, known.code == .unavailable, known.isRetryable,
+            state.withLock({ $0.files == 0 })
+        else { return error }
+        known.code = .rateLimited
+        return known
     }
 
     /// A failure of what is fed that the destination never hears of.

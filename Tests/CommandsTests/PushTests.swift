@@ -125,6 +125,104 @@ struct PushTests {
         }
     }
 
+    @Test func aSecondPushToTheAccountComesBackLater() async throws {
+        try await Stage.run(2) { stage in
+            for (number, picture) in try stage.pictures(2).enumerated() { try stage.put(picture, at: "\(number).jpg") }
+            var fault = FakeFault(.stall, on: .uploads)
+            fault.bytes = 10
+            stage.service.library.inject(fault)
+            async let first = stage.sandbox.run("push Pictures --to @demo2:/album/Trip")
+            while stage.service.library.faultCount(.stall) == 0 { await Task.yield() }
+            let second = await stage.sandbox.run("push Pictures --to @demo2:/album/Trip")
+            #expect(second.status == 75, "\(second.err)")
+            #expect(second.err.contains("another run is writing to this account"))
+            #expect(second.err.split(separator: "\n").count <= 2, "\(second.err)")
+            stage.service.library.clearFaults()
+            #expect(await first.status == 0)
+        }
+    }
+
+    @Test func whatTheFolderHasNoMoreLeavesTheAlbumAndStaysInTheLibrary() async throws {
+        try await Stage.run(20) { stage in
+            let pictures = try stage.pictures(20)
+            for (number, picture) in pictures.enumerated() { try stage.put(picture, at: "\(number).jpg") }
+            #expect(await stage.sandbox.run("push Pictures --to @demo2:/album/Trip").status == 0)
+            for number in [3, 7] { try FileManager.default.removeItem(atPath: stage.pushed + "/\(number).jpg") }
+
+            // Without --delete it stays.
+            #expect(await stage.sandbox.run("push Pictures --to @demo2:/album/Trip").status == 0)
+            #expect(try stage.hashes(ofAlbum: "Trip", account: "demo2")?.count == 20)
+
+            let look = try await stage.sandbox.run(push + " --delete --dry-run").summary()
+            #expect(look["to_remove"] == 2)
+            #expect(look["dry_run"] == true)
+            #expect(stage.service.library.requestCount(.albumsBatchRemove) == 0)
+
+            let done = await stage.sandbox.run("push Pictures --to @demo2:/album/Trip --delete")
+            #expect(done.status == 0, "\(done.err)")
+            #expect(done.out.contains("2 items removed from the album; in the library, they stay"))
+            let rest = pictures.enumerated().filter { ![3, 7].contains($0.offset) }.map { Stage.hash($0.element) }
+            #expect(try stage.hashes(ofAlbum: "Trip", account: "demo2") == rest)
+            #expect(try stage.service.library.items(of: "demo2").count == 20)
+
+            for number in 10..<13 { try FileManager.default.removeItem(atPath: stage.pushed + "/\(number).jpg") }
+            let refused = await stage.sandbox.run("push Pictures --to @demo2:/album/Trip --delete")
+            #expect(refused.status == 1)
+            #expect(refused.err.contains("more than a tenth"))
+            #expect(try stage.hashes(ofAlbum: "Trip", account: "demo2") == rest)
+            let forced = try await stage.sandbox.run(push + " --delete --force").summary()
+            #expect(forced["removed"] == 3)
+            #expect(try stage.hashes(ofAlbum: "Trip", account: "demo2")?.count == 15)
+        }
+    }
+
+    @Test func aDryRunSaysWhatItWouldTakeAndWritesNothing() async throws {
+        try await Stage.run(3) { stage in
+            let pictures = try stage.pictures(3)
+            try stage.put(pictures[0], at: "a.jpg")
+            try stage.put(pictures[1], at: "b.jpg")
+            try stage.put(pictures[2], at: "sub/c.jpg")
+            try stage.put(pictures[0], at: "sub/twin.jpg")
+            let look = try await stage.sandbox.run(push + " --dry-run").summary()
+            #expect(look["albums_to_create"] == 2)
+            #expect(look["uploads"] == 3)
+            #expect(look["bytes_to_upload"]?.integerValue == Int64(pictures.reduce(0) { $0 + $1.count }))
+            #expect(look["days_by_quota"] == 1)
+            #expect(look["stored"] == 4)
+            let text = await stage.sandbox.run("push Pictures --to @demo2:/album/Trip --dry-run")
+            #expect(text.out.contains("would push Pictures to @demo2:/album/Trip"))
+            #expect(text.out.contains("2 albums to create, 3 uploads of"))
+            for endpoint in [Endpoint.uploads, .itemsBatchCreate, .albumsCreate, .albumsBatchAdd] {
+                #expect(stage.service.library.requestCount(endpoint) == 0, "\(endpoint)")
+            }
+            // What was foreseen is what is done.
+            stage.service.library.resetStatistics()
+            let done = try await stage.sandbox.run(push).summary()
+            #expect(done["stored"] == look["stored"])
+            #expect(stage.service.library.requestCount(.uploads) == 3)
+            #expect(try stage.service.library.albums(of: "demo2").count == 2)
+        }
+    }
+
+    @Test func aRestoreSaysBeforehandWhatItWouldTake() async throws {
+        try await Stage.run(120) { stage in
+            _ = try await stage.backup()
+            let line = "restore latest:/album/Lisbon --to @demo2:/album/Lisbon"
+            let look = try await stage.sandbox.run(line + " --dry-run --json").summary()
+            #expect(look["command"] == "restore")
+            #expect(look["albums_to_create"] == 1)
+            #expect(look["uploads"] == look["files"])
+            #expect(try stage.service.library.items(of: "demo2", hashing: false).isEmpty)
+            let text = await stage.sandbox.run(line + " --dry-run")
+            #expect(text.out.contains("1 album to create"))
+            #expect(await stage.sandbox.run(line).status == 0)
+            let again = try await stage.sandbox.run(line + " --dry-run --json").summary()
+            #expect(again["uploads"] == 0)
+            #expect(again["albums_to_create"] == 0)
+            #expect(again["unchanged"] == look["files"])
+        }
+    }
+
     @Test func aFullAccountEndsThePushWithOneReasonAndItGoesOnWhenThereIsRoom() async throws {
         try await Stage.run(70) { stage in
             let pictures = try stage.pictures(70)

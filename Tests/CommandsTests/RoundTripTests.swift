@@ -8,18 +8,12 @@ import Testing
 /// A library is backed up, restored into a second account, and that is backed up: the two are the same.
 @Suite(.timeLimit(.minutes(5)))
 struct RoundTripTests {
-    /// What a person sees of an item, wherever it is.
-    private struct Seen: Hashable {
-        var filename: String
-        var description: String
-        var sha256: String
-    }
-
-    private func items(_ stage: Stage, _ account: String) throws -> Set<Seen> {
-        Set(
+    /// What a person sees of an item, by its content: its name and its description.
+    private func items(_ stage: Stage, _ account: String) throws -> [String: [String]] {
+        Dictionary(
             try stage.service.library.items(of: account).filter { !$0.isTrashed }.map {
-                Seen(filename: $0.filename, description: $0.description, sha256: $0.sha256)
-            })
+                ($0.sha256, [$0.filename, $0.description])
+            }, uniquingKeysWith: { first, _ in first })
     }
 
     /// The hashes of each album in its order, by title; albums of one title side by side.
@@ -53,7 +47,10 @@ struct RoundTripTests {
             let restore = await stage.sandbox.run("restore latest --to @demo2 --vault first")
             #expect(restore.status == 0, "\(restore.out) \(restore.err)")
 
-            #expect(try items(stage, "demo2") == items(stage, "demo"))
+            let (original, restored) = (try items(stage, "demo"), try items(stage, "demo2"))
+            #expect(Set(restored.keys) == Set(original.keys))
+            // Google gives no item an empty name twice: it has that of its path then.
+            for (hash, texts) in original where !texts[0].isEmpty { #expect(restored[hash] == texts) }
             #expect(try albums(stage, "demo2") == albums(stage, "demo"))
 
             stage.service.library.resetStatistics()
@@ -69,16 +66,16 @@ struct RoundTripTests {
             #expect(await stage.sandbox.run("backup @demo2 --quiet --vault second").status == 0)
             let (first, second) = (try await listing(stage, "first"), try await listing(stage, "second"))
             // A date is what the bytes say, or when they came: the dated views differ, the albums do not.
-            func albumPart(_ files: [String: String]) -> [String: Set<String>] {
-                var part: [String: Set<String>] = [:]
+            func albums(_ files: [String: String]) -> Set<Set<String>> {
+                var albums: [Substring: Set<String>] = [:]
                 for (path, hash) in files where path.hasPrefix("/album/") {
-                    let title = path.split(separator: "/").dropLast().joined(separator: "/")
-                    part[title, default: []].insert(hash)
+                    let title = path[..<(path.lastIndex(of: "/") ?? path.endIndex)]
+                    albums[title, default: []].insert(hash)
                 }
-                return part
+                return Set(albums.values)
             }
             #expect(Set(first.values) == Set(second.values))
-            if kind == "copies" { #expect(albumPart(first).values.count == albumPart(second).values.count) }
+            #expect(albums(first) == albums(second))
         }
     }
 

@@ -53,7 +53,7 @@ struct FaultTests {
                     let second = try await bench.push(again, observer: observer)
                     await again.close()
                     #expect(second.failed + second.left == 0, "\(story): \(observer.errors)")
-                    let wrong = try bench.faults(account, inOrder: false)
+                    let wrong = try bench.faults(account)
                     #expect(wrong.isEmpty, "\(story)")
                 } catch {
                     Issue.record("\(story): \(error)")
