@@ -7,7 +7,7 @@ import PhotosLibrary
 /// whatever order and however late the host opens them; it is gone when the host is done with the last.
 actor ItemContent {
     private let item: ShelvedItem
-    private let supply: ByteSupply
+    private let supply: any ContentSupply
     private let sizes: SizeLedger
     private let runtime: Runtime
     private let isShared: Bool
@@ -15,7 +15,7 @@ actor ItemContent {
     private var spool: Spool?
     private var size: Int64?
 
-    init(item: ShelvedItem, supply: ByteSupply, sizes: SizeLedger, places: Int, runtime: Runtime) {
+    init(item: ShelvedItem, supply: any ContentSupply, sizes: SizeLedger, places: Int, runtime: Runtime) {
         self.item = item
         self.supply = supply
         self.sizes = sizes

@@ -83,6 +83,7 @@ public final class Index: Sendable {
         migrator.registerMigration("1") { db in try db.execute(sql: schema) }
         migrator.registerMigration("upload-sessions") { db in try db.execute(sql: Journal.sessionSchema) }
         migrator.registerMigration("layouts") { db in try db.execute(sql: layouts) }
+        migrator.registerMigration("picker") { db in try db.execute(sql: PickerMemory.schema) }
         return migrator
     }()
 
