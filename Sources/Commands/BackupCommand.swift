@@ -90,6 +90,7 @@ struct BackupCommand: GphotosCommand {
                 "errors": .integer(Int64(summary.progress.errors)), "api_requests": .integer(requests),
                 "bytes_downloaded": .integer(downloaded), "seconds": .number(report.elapsed),
             ]
+            line.members += ChangeLine(counters: summary.counters).members
             line.members += QuotaLine(counters: summary.counters).members
             return try console.printLine(.object(line))
         }
@@ -104,6 +105,7 @@ struct BackupCommand: GphotosCommand {
         try console.print(
             "  \(HumanFormat.count(Int(requests), "API request")), \(HumanFormat.size(downloaded)) downloaded, "
                 + HumanFormat.duration(.seconds(report.elapsed)))
+        if let changes = ChangeLine(counters: summary.counters).text { try console.print("  \(changes)") }
         if let quota = QuotaLine(counters: summary.counters).text { try console.print("  \(quota)") }
     }
 

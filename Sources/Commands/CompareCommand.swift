@@ -38,7 +38,9 @@ struct CompareCommand: GphotosCommand {
         let result: (comparison: Comparison, errors: Int)
         do {
             let known = try hashes.of(link.identity.origin)
-            result = try await FolderComparison(link: link, folder: folder, observer: report) { record in
+            result = try await FolderComparison(
+                link: link, folder: folder, observer: report, ignoring: { CatalogPath.holds($0) }
+            ) { record in
                 try known(record)
             }.run()
         } catch {

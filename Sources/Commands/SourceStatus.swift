@@ -53,7 +53,8 @@ struct SourceStatus: Sendable {
         let whose = account.map { ", account \($0)" } ?? ""
         let label = name.map { "\($0): " } ?? ""
         return way == .takeout
-            ? "\(label)Takeout exports in \(location.dropFirst(TakeoutSettings.scheme.count))" : "\(label)\(way.title)\(whose)"
+            ? "\(label)Takeout exports in \(location.dropFirst(TakeoutSettings.scheme.count))"
+            : "\(label)\(way.title)\(whose)"
     }
 
     // MARK: - What there is
@@ -61,7 +62,10 @@ struct SourceStatus: Sendable {
     var covers: [String] {
         switch knowledge {
         case .library(let summary?):
-            ["\(HumanFormat.count(summary.items, "item")) that this client id uploaded, as of \(when(summary.time))"]
+            [
+                (summary.items.map { HumanFormat.count($0, "item") + " that" } ?? "what")
+                    + " this client id uploaded, as of \(when(summary.time))"
+            ]
         case .library(nil): ["what this client id uploaded; it was not listed yet"]
         case .picker(0, _, let isUnfinished):
             [isUnfinished ? "nothing yet; a choice is waiting to be read" : "nothing was chosen yet"]
@@ -110,7 +114,9 @@ struct SourceStatus: Sendable {
                 "the place of photos, and the originals of videos",
             ]
         case .picker:
-            return ["what you did not choose", "albums, descriptions, favourites, the place of photos, original videos"]
+            return [
+                "what you did not choose", "albums, descriptions, favourites, the place of photos, original videos",
+            ]
         case .takeout:
             var missing = ["whatever came since the export"]
             guard case .takeout(let report?) = knowledge else { return missing }
@@ -164,7 +170,7 @@ struct SourceStatus: Sendable {
         ]
         switch knowledge {
         case .library(let summary?):
-            object["items"] = .integer(Int64(summary.items))
+            object["items"] = summary.items.map { .integer(Int64($0)) }
             object["as_of"] = .string(summary.time.description)
         case .picker(let items, let time, let isUnfinished):
             object["items"] = .integer(Int64(items))

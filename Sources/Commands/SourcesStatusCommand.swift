@@ -13,7 +13,8 @@ struct SourcesCommand: AsyncParsableCommand {
 /// `gphotos sources status`.
 struct SourcesStatusCommand: GphotosCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Tell what each source covers, how old it is, what is missing, and what to do.",
+        commandName: "status",
+        abstract: "Tell what each source covers, how old it is, what is missing, and what to do.",
         discussion: "Asks nobody outside this machine, and needs no sign-in.")
 
     @OptionGroup var global: GlobalOptions

@@ -20,6 +20,7 @@ public final class FolderComparison: Sendable {
     private let folder: LocalFolder
     /// Of the folder, where it is a mirror: it knows hashes on both sides.
     private let index: MirrorIndex
+    private let isIgnored: @Sendable (Pathname) -> Bool
     private let know: @Sendable (Record) throws -> Knowledge
     private let observer: any RunObserver
     private let listed = Mutex(Listed())
@@ -33,13 +34,16 @@ public final class FolderComparison: Sendable {
 
     /// - Parameters:
     ///   - path: of the folder.
+    ///   - isIgnored: whether a file, by its path below the folder, is beside the point, in the folder and in the source.
     ///   - know: tells of a file of the source what is known of it elsewhere.
     /// - Throws: ``VaultError`` where the folder cannot be opened.
     public init(
         link: ConnectorLink, folder path: String, observer: any RunObserver,
+        ignoring isIgnored: @escaping @Sendable (Pathname) -> Bool = { _ in false },
         know: @escaping @Sendable (Record) throws -> Knowledge
     ) throws {
         self.link = link
+        self.isIgnored = isIgnored
         self.know = know
         self.observer = observer
         folder = try LocalFolder(opening: path)
@@ -58,6 +62,7 @@ public final class FolderComparison: Sendable {
         var matcher = ComparisonMatcher(items: items, root: link.identity.root)
         try folder.root.walk { directory, path, name, status in
             guard status.kind == .file, !name.hasPrefix(MirrorIndex.reserved) else { return }
+            if let place = try? Pathname(path), isIgnored(place) { return }
             let file = ComparedFile(path: path, size: status.size, modificationTime: status.modificationTime)
             matcher.add(file) {
                 if let known = try? known(at: path), known.matches(status), let hash = known.sha256 { return hash }
@@ -79,9 +84,9 @@ public final class FolderComparison: Sendable {
             observer.failed(record.pathname, error)
             listed.withLock { $0.errors += 1 }
         }
-        guard record.kind == .file, let place = try link.identity.root.place(of: record.pathname, kind: .file) else {
-            return
-        }
+        guard record.kind == .file, let place = try link.identity.root.place(of: record.pathname, kind: .file),
+            !isIgnored(place)
+        else { return }
         let knowledge = try know(record)
         var names: Set<String> = [record.pathname.name.lowercased()]
         if let name = knowledge.name { names.insert(name.lowercased()) }

@@ -38,7 +38,10 @@ public final class PhotosExporter: Exporter {
         }
         identity = ConnectorIdentity(origin: settings.origin, kind: "googlephotos", root: settings.root)
         self.runtime = runtime
-        let index = try index ?? Index(path: Index.path(for: settings, environment: runtime.environment))
+        let index =
+            try index
+            ?? Index(
+                path: Index.path(for: settings, environment: runtime.environment), runtime: runtime)
         self.index = index
         client = try PhotosClient(settings, runtime: runtime, reporter: reporter, reload: reload)
         journal = Journal(index)

@@ -15,7 +15,7 @@ enum Target: Sendable, Hashable {
     /// - Parameter titles: titles as the service had them, of directories whose names had to be made safe.
     init(_ pathname: Pathname, titles: [Pathname: String]) {
         let parts = pathname.parts
-        if Layout.catalog.contains(pathname) {
+        if Layout.catalog.contains(pathname) || CatalogPath.holds(pathname) {
             self = .catalog
         } else if parts.count > 2, parts[0] == "album", let directory = pathname.parent {
             self = .album(title: titles[directory] ?? parts[1..<(parts.count - 1)].joined(separator: "/"))

@@ -100,6 +100,6 @@ actor SizeLedger {
     func save() async throws {
         let sizes = pending
         pending = [:]
-        try await index.learn(sizes: sizes)
+        try await index.learn(sizes.mapValues { LearntContent(size: $0) })
     }
 }

@@ -10,20 +10,44 @@ struct LibraryContents: Sendable {
     var failures: [Pathname: ConnectorError]
     /// What is known of an album, by its directory: its title as the service has it, and more.
     var albumAttributes: [Pathname: [String: String]]
+    /// Since the listing before that asked the same; nil where there was none.
+    var changes: ListingChanges?
+    /// The albums that are shown, in the order of their paths.
+    var albums: [CatalogAlbum] = []
+    /// The ids of albums by their numbers.
+    var albumIDs: [Int64: String] = [:]
+
+    /// Notes what is known of albums; what is not shown is left out.
+    mutating func note(_ known: [(ListedAlbum, CatalogAlbum)]) {
+        for (listed, _) in known { albumIDs[listed.number] = listed.album.id }
+        albums = known.filter { shelf.shows(album: $0.0.number) || $0.1.error != nil }.map(\.1)
+            .sorted { ($0.paths.first ?? "", $0.id) < ($1.paths.first ?? "", $1.id) }
+    }
 
     /// A root that is nowhere is an error, not an empty source.
     /// - Parameter hint: where to look.
-    func checkRoot(of scope: Scope, hint: String) async throws {
+    /// - Returns: whether the root is a directory, and not a file.
+    func checkRoot(of scope: Scope, hint: String) async throws -> Bool {
         let root = scope.root
         // What a filter leaves nothing of is there all the same.
         let isDirectory =
             shelf.directories.values.contains { root.contains($0.path) }
             || failures.keys.contains { root.contains($0) }
-        if scope.isFixedDirectory || isDirectory { return }
-        if try await shelf.showsItem(at: root) { return }
+        if scope.isFixedDirectory || isDirectory { return true }
+        if try await shelf.showsItem(at: root) { return false }
         // Where what would show it could not be listed, nobody knows whether it is there.
         if let error = failures.first(where: { $0.key.contains(root) })?.value { throw error }
         throw ConnectorError(.notFound, "there is no \(root) in this library", hint: hint)
+    }
+
+    /// What tells the catalog of this from another.
+    /// - Parameters:
+    ///   - revision: of the index.
+    ///   - key: of what decides what is shown of it. What could not be listed is not shown, too.
+    func fingerprint(_ revision: String, _ key: String) -> String {
+        let missing = failures.sorted { $0.key < $1.key }.map { "\($0.key.string) \($0.value.message)" }
+        let text = (["1", revision, key] + missing).joined(separator: "\n")
+        return SafeName.mark(of: text, digits: 32)
     }
 
     /// A backup leaves nothing out in silence.

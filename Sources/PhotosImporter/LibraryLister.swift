@@ -39,6 +39,7 @@ struct LibraryLister: Sendable {
         } catch let error as ConnectorError where error.concernsOneDirectory && !filter.choosesAlbums {
             failures[scope.layout.albums] = error
         }
+        let changes = try await listing.finish(plan.question, isWhole: failures.isEmpty)
         let shelf = try await Shelf(
             index: index, listing: listing, scope: scope, filter: filter, plan: plan, albums: albums,
             showsFavorites: showsFavorites)
@@ -51,8 +52,12 @@ struct LibraryLister: Sendable {
         for album in albums + failed {
             if let path = album.directory { attributes[path] = [Attribute.albumTitle: album.album.title] }
         }
-        return LibraryContents(
-            shelf: shelf, directories: directories, failures: failures, albumAttributes: attributes)
+        var contents = LibraryContents(
+            shelf: shelf, directories: directories, failures: failures, albumAttributes: attributes, changes: changes)
+        contents.note(
+            albums.map { ($0, CatalogAlbum($0)) }
+                + failed.map { ($0, CatalogAlbum($0, error: $0.directory.flatMap { failures[$0] })) })
+        return contents
     }
 
     private func listFavorites(into listing: Listing) async throws {

@@ -2,6 +2,8 @@ import ConnectorKit
 import HTTP
 import PhotosAPI
 import PhotosLibrary
+import StrictJSON
+import Synchronization
 
 /// A Google Photos library as a source of records.
 ///
@@ -14,10 +16,12 @@ public final class PhotosImporter: Importer {
     private let proxy: OriginalsProxy?
     private let settings: LibrarySettings
     private let scope: Scope
+    private let catalog: ImportCatalog?
     private let index: Index
     private let sizes: SizeLedger
     private let reporter: any ConnectorReporter
     private let runtime: Runtime
+    private let changes = Mutex<ListingChanges?>(nil)
 
     /// Sets the importer up without a word to the network.
     /// - Parameter reload: asked for the sign-in before it is renewed, where it is known who keeps it.
@@ -28,11 +32,16 @@ public final class PhotosImporter: Importer {
     ) throws {
         settings = try LibrarySettings(raw)
         scope = try Scope(
-            root: settings.root, views: settings.views, layout: settings.layout, startYear: settings.startYear
+            root: ImportCatalog.subject(of: settings.root), views: settings.views, layout: settings.layout,
+            startYear: settings.startYear
         ).narrowed(by: settings.filter)
+        catalog = try ImportCatalog(root: settings.root, form: settings.form)
         identity = ConnectorIdentity(
             origin: settings.origin, kind: "googlephotos", root: settings.root, flags: ["stream"])
-        let index = try index ?? Index(path: Index.path(for: settings, environment: runtime.environment))
+        let index =
+            try index
+            ?? Index(
+                path: Index.path(for: settings, environment: runtime.environment), runtime: runtime)
         self.index = index
         sizes = SizeLedger(index: index)
         self.reporter = reporter
@@ -50,7 +59,9 @@ public final class PhotosImporter: Importer {
         try await sizes.save()
     }
 
-    public func counters() async -> [String: Int64] { client.statistics.counters }
+    public func counters() async -> [String: Int64] {
+        client.statistics.counters.merging(changes.withLock { $0?.counters ?? [:] }) { $1 }
+    }
 
     public func importRecords(state: String?, to sink: any RecordSink) async throws -> String? {
         let lock = try index.lockForImport()
@@ -65,15 +76,23 @@ public final class PhotosImporter: Importer {
             client: client, index: index, scope: scope, filter: settings.filter, plan: plan, reporter: reporter,
             runtime: runtime
         ).list()
-        try await contents.checkRoot(
+        changes.withLock { $0 = contents.changes }
+        let isDirectory = try await contents.checkRoot(
             of: scope,
             hint:
                 "gphotos source ls NAME lists what is there; since 31 March 2025 Google shows an app only what that app "
                 + "uploaded")
         contents.tellOfHidden(before: settings.startYear, to: reporter)
-        try await contents.emitDirectories(of: scope, to: sink)
         do {
-            try await emitItems(contents.shelf, to: sink)
+            if let catalog, catalog.isAlone {
+                try await emit(catalog, of: contents, to: sink)
+            } else {
+                try await contents.emitDirectories(of: scope, to: sink)
+                let count = try await emitItems(contents.shelf, to: sink)
+                if let catalog, isDirectory, count > 0 || !contents.albums.isEmpty {
+                    try await emit(catalog, of: contents, to: sink)
+                }
+            }
         } catch {
             // What was learnt is worth keeping, however the import ends.
             try? await sizes.save()
@@ -98,8 +117,9 @@ public final class PhotosImporter: Importer {
         try await sizes.save()
     }
 
-    private func emitItems(_ shelf: Shelf, to sink: any RecordSink) async throws {
-        let expected = try await shelf.count()
+    /// - Returns: how many items are shown.
+    private func emitItems(_ shelf: Shelf, to sink: any RecordSink) async throws -> Int {
+        let expected = shelf.count
         let supply = byteSupply
         var emitted = 0
         var visited = 0
@@ -120,13 +140,41 @@ public final class PhotosImporter: Importer {
         }
         // A listing is never cut short silently.
         if visited != expected { throw Shelf.disturbed }
+        return emitted
     }
 
-    /// A record for each place of an item, next to each other.
+    /// Sends the catalog. What tells it from another is what the index knows, and what of it is shown.
+    private func emit(_ catalog: ImportCatalog, of contents: LibraryContents, to sink: any RecordSink) async throws {
+        struct Position {
+            var last: ShelvedItem?
+            var visited = 0
+        }
+        let expected = contents.shelf.count
+        try await sizes.save()
+        let fingerprint = contents.fingerprint(try await index.revision, settings.catalogKey)
+        let lines = CatalogLines(from: Position()) { [self] position in
+            // What was learnt since is in it, too.
+            if position.last == nil { try await sizes.save() }
+            let page = try await contents.shelf.page(before: position.last)
+            guard let last = page.last else {
+                if position.visited != expected { throw Shelf.disturbed }
+                return nil
+            }
+            let lines = page.filter { !$0.places.isEmpty }.map { line($0, contents) }
+            return (lines, Position(last: last, visited: position.visited + page.count))
+        }
+        try await catalog.emit(contents, items: lines, fingerprint: fingerprint, reporter: reporter, to: sink)
+    }
+
+    private func line(_ item: ShelvedItem, _ contents: LibraryContents) -> JSON {
+        CatalogItem(item, albums: contents.albumIDs, isOriginal: proxy != nil).json
+    }
+
     private var byteSupply: ByteSupply {
         ByteSupply(client: client, urls: BaseURLs(client: client, index: index, runtime: runtime), proxy: proxy)
     }
 
+    /// A record for each place of an item, next to each other.
     private func emit(_ item: ShelvedItem, supply: ByteSupply, to sink: any RecordSink) async throws {
         let content = ItemContent(
             item: item, supply: supply, sizes: sizes, places: item.places.count, runtime: runtime)

@@ -11,26 +11,35 @@ extension Record {
         var attributes = [Attribute.id: item.id, Attribute.filename: item.filename]
         if !item.description.isEmpty { attributes[Attribute.description] = item.description }
         if item.width > 0, item.height > 0 { attributes[Attribute.dimensions] = "\(item.width)x\(item.height)" }
-        if !item.cameraModel.isEmpty || !item.cameraMake.isEmpty {
-            attributes[Attribute.camera] =
-                [item.cameraMake, item.cameraModel].filter { !$0.isEmpty }.joined(separator: " ")
-        }
+        attributes[Attribute.camera] = item.camera
         if let position = place.position { attributes[Record.orderAttribute] = String(position) }
         self.init(
             pathname: place.path, kind: .file, size: shelved.size, permissions: 0o600,
             modificationTime: item.creationTime, mimeType: item.mimeType.isEmpty ? nil : item.mimeType,
             fingerprint: item.fingerprint(isOriginal: isOriginal), attributes: attributes,
-            // The API strips the place from photos and hands out re-encoded videos, always.
-            caveats: isOriginal ? [] : [item.kind == .video ? .transcoded : .locationRemoved], hasContent: true)
+            caveats: item.caveats(isOriginal: isOriginal), hasContent: true)
         // The web page has a video from its upload on.
         if isOriginal { return }
         error = item.notReadable
         if error != nil { hasContent = false }
-        if item.videoStatus == .processing { caveats.append(.stillProcessing) }
     }
 }
 
 extension MediaItem {
+    /// How the content that can be had differs from the original.
+    func caveats(isOriginal: Bool) -> [Caveat] {
+        if isOriginal { return [] }
+        // The API strips the place from photos and hands out re-encoded videos, always.
+        let caveats: [Caveat] = [kind == .video ? .transcoded : .locationRemoved]
+        return videoStatus == .processing ? caveats + [.stillProcessing] : caveats
+    }
+
+    /// Make and model; nil where none is known.
+    var camera: String? {
+        let camera = [cameraMake, cameraModel].filter { !$0.isEmpty }.joined(separator: " ")
+        return camera.isEmpty ? nil : camera
+    }
+
     /// All that the API tells of a content: there is neither a version nor a hash.
     func fingerprint(isOriginal: Bool) -> String {
         var known = "\(id)\n\(creationTime)\n\(width)x\(height)\n\(mimeType)\n\(filename)"

@@ -43,7 +43,7 @@ actor SizeReader {
             isGivenUp = true
             reporter.log(.warning, "sizes are not asked for any more: \(error.message)", pathname: nil)
         }
-        try await index.learn(sizes: sizes)
+        try await index.learn(sizes.mapValues { LearntContent(size: $0) })
         return page.map { item in
             var sized = item
             sized.size = item.size ?? sizes[item.number]

@@ -20,6 +20,8 @@ public struct CatalogAlbum: Sendable, Hashable {
     public var url: String?
     /// The way that it came by: `library`, `picker` or `takeout`.
     public var source: String
+    /// Why its members could not be listed: then the lines of the items do not tell them.
+    public var error: String?
 
     public init(id: String, title: String, source: String) {
         self.id = id
@@ -39,6 +41,7 @@ extension CatalogAlbum {
         object["notes"] = notes.map { .string($0) }
         object["url"] = url.map { .string($0) }
         object["source"] = .string(source)
+        object["error"] = error.map { .string($0) }
         return .object(object)
     }
 
@@ -52,5 +55,6 @@ extension CatalogAlbum {
         description = json["description"]?.stringValue
         notes = json["notes"]?.stringValue
         url = json["url"]?.stringValue
+        error = json["error"]?.stringValue
     }
 }

@@ -1,6 +1,7 @@
 import ConnectorKit
 import Foundation
 import GRDB
+import Synchronization
 
 /// What was learnt about one account: items, albums, the names that were given to them, and what was uploaded.
 ///
@@ -9,11 +10,15 @@ import GRDB
 public final class Index: Sendable {
     let database: DatabaseQueue
     private let path: String?
+    /// What the latest listing saw.
+    let latest = Mutex(SightingLog())
 
     /// Opens or makes the index of an account.
-    /// - Parameter path: nil keeps it in memory, for tests.
+    /// - Parameters:
+    ///   - path: nil keeps it in memory, for tests.
+    ///   - runtime: tells a new index from every other.
     /// - Throws: ``ConnectorError`` where the file cannot be used.
-    public init(path: String?) throws {
+    public init(path: String?, runtime: Runtime = .live) throws {
         self.path = path
         var configuration = Configuration()
         configuration.busyMode = .timeout(15)
@@ -30,14 +35,14 @@ public final class Index: Sendable {
             guard let path else {
                 database = try DatabaseQueue(configuration: configuration)
                 try Self.migrator.migrate(database)
-                try prepareSession()
+                try prepareSession(runtime)
                 return
             }
             try StateDirectory.prepare(file: path)
             database = try DatabaseQueue(path: path, configuration: configuration)
             try database.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA journal_mode = WAL") }
             try Self.migrator.migrate(database)
-            try prepareSession()
+            try prepareSession(runtime)
         } catch let error as DatabaseError {
             throw ConnectorError(
                 .internalDefect,
@@ -46,8 +51,9 @@ public final class Index: Sendable {
         }
     }
 
-    private func prepareSession() throws {
+    private func prepareSession(_ runtime: Runtime) throws {
         try database.write { db in
+            try Self.beginLineage(db, runtime: runtime)
             try db.execute(
                 sql: "CREATE TEMP TABLE urls(item INTEGER PRIMARY KEY, url TEXT NOT NULL, born INTEGER NOT NULL)")
         }
@@ -83,6 +89,7 @@ public final class Index: Sendable {
         migrator.registerMigration("1") { db in try db.execute(sql: schema) }
         migrator.registerMigration("upload-sessions") { db in try db.execute(sql: Journal.sessionSchema) }
         migrator.registerMigration("layouts") { db in try db.execute(sql: layouts) }
+        migrator.registerMigration("sightings") { db in try db.execute(sql: Listing.schema) }
         migrator.registerMigration("picker") { db in try db.execute(sql: PickerMemory.schema) }
         return migrator
     }()

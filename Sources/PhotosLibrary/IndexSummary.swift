@@ -4,8 +4,8 @@ import GRDB
 
 /// What an index says of a source without asking anybody.
 public struct IndexSummary: Sendable, Hashable {
-    /// Items that the last listing held.
-    public var items: Int
+    /// Items that the last listing of the whole source held; nil where there was none.
+    public var items: Int?
     /// When something was written to it last.
     public var time: Timestamp
 }
@@ -19,9 +19,10 @@ extension Index {
         }
         guard let time = times.max() else { return nil }
         let items = try await Index(path: path).database.read { db in
-            try Int.fetchOne(
-                db, sql: "SELECT count(*) FROM items WHERE seen = (SELECT value FROM counters WHERE name = 'listing')")
+            // A question begins with the root. What filters leave is less than the whole.
+            try Data.fetchAll(db, sql: "SELECT items FROM listings WHERE question LIKE '/' || char(10) || '%'")
+                .map { ItemSet($0).count }.max()
         }
-        return IndexSummary(items: items ?? 0, time: Timestamp(seconds: Int64(time.timeIntervalSince1970)))
+        return IndexSummary(items: items, time: Timestamp(seconds: Int64(time.timeIntervalSince1970)))
     }
 }

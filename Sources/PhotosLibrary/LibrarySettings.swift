@@ -14,6 +14,7 @@ public struct LibrarySettings: Sendable {
     public var views: Set<View>
     public var layout: LibraryLayout
     public var filter: LibraryFilter
+    public var form: ImportForm
     /// Views by date begin with this year, as rclone's do.
     public var startYear: Int
     /// Whether sizes that are not known are asked for, one request an item.
@@ -71,6 +72,7 @@ public struct LibrarySettings: Sendable {
         api.traces = try settings.bool("trace", default: false)
         layout = try LibraryLayout(settings)
         filter = try LibraryFilter(settings)
+        form = try ImportForm(settings)
         startYear = try settings.integer("start_year", default: 0, in: 0...9999)
         readsSizes = try settings.bool("read_size", default: false)
         views = try Self.views(settings, layout)
@@ -212,7 +214,7 @@ public struct LibrarySettings: Sendable {
             SettingDefinition(
                 "upload_hash", .flag, "Send the SHA-1 of what is uploaded, so that Google refuses damaged bytes.",
                 default: "true"),
-        ] + LibraryLayout.definitions + LibraryFilter.definitions
+        ] + ImportForm.definitions + LibraryLayout.definitions + LibraryFilter.definitions
 }
 
 /// What a location names.

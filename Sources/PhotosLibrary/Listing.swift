@@ -4,11 +4,15 @@ import PhotosAPI
 
 /// One pass over the lists of the service, written into the index page by page.
 ///
-/// What a pass saw carries its number; what an earlier one saw and this one did not is gone, or was not asked for.
+/// What a pass saw is kept in memory until it is whole: ``finish(_:isWhole:)``.
 public struct Listing: Sendable {
     let index: Index
     public let number: Int64
     let layout: LibraryLayout
+    let log: SightingLog
+
+    /// What was seen so far.
+    var sightings: Sightings { log.sightings }
 
     /// Where an item was listed.
     public enum Place: Sendable {
@@ -19,73 +23,42 @@ public struct Listing: Sendable {
     /// - Returns: the numbers of the items, in their order.
     @discardableResult
     public func add(_ items: [MediaItem], from place: Place, at time: Timestamp) async throws -> [Int64] {
-        try await index.database.write { [number] db in
-            let upsert = try db.cachedStatement(sql: Self.upsert)
+        let numbers = try await index.database.write { [number] db in
+            let table = try ItemTable(db, listing: number)
             let keepURL = try db.cachedStatement(sql: "INSERT OR REPLACE INTO urls(item, url, born) VALUES(?, ?, ?)")
-            let libraryNumber = place == .library ? number : 0
-            let favoriteNumber = place == .favorites ? number : 0
-            return try items.map { item in
-                try upsert.setArguments([
-                    item.id, item.filename, item.description, item.mimeType, item.creationTime.seconds,
-                    item.creationTime.nanoseconds, item.width, item.height, item.kind == .video,
-                    item.videoStatus?.rawValue, item.cameraMake, item.cameraModel, item.productURL, number,
-                    libraryNumber, favoriteNumber,
-                ])
-                guard let itemNumber = try Int64.fetchOne(upsert) else {
-                    throw ConnectorError(.internalDefect, "the index did not take an item")
-                }
+            let numbers = try items.map { item in
+                let itemNumber = try table.put(item)
                 try keepURL.execute(arguments: [itemNumber, item.baseURL, time.seconds])
                 return itemNumber
             }
+            if table.isChanged { try Index.touch(db) }
+            return numbers
         }
+        log.change { $0.note(numbers, from: place) }
+        return numbers
     }
 
     /// The numbers of items of this listing by their ids, from the oldest to the newest; what it did not see is left out.
     public func numbers(ofItems ids: [String]) async throws -> [Int64] {
-        try await index.database.read { [number] db in
+        let seen = sightings.items
+        return try await index.database.read { db in
             let find = try db.cachedStatement(
-                sql: "SELECT number, created, created_nanos FROM items WHERE id = ? AND seen = ?")
+                sql: "SELECT number, created, created_nanos FROM items WHERE id = ?")
             let found = try ids.compactMap { id in
-                try Row.fetchOne(find, arguments: [id, number]).map { row in
+                try Row.fetchOne(find, arguments: [id]).map { row in
                     (number: row[0] as Int64, time: Timestamp(seconds: row[1], nanoseconds: row[2]), id: id)
                 }
-            }
+            }.filter { seen.contains($0.number) }
             return found.sorted { ($0.time, $0.id) < ($1.time, $1.id) }.map(\.number)
         }
     }
 
-    private static let upsert = """
-        INSERT INTO items(id, filename, description, mime_type, created, created_nanos, width, height, is_video,
-            video_status, camera_make, camera_model, product_url, seen, library_seen, favorite_seen)
-        VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT(id) DO UPDATE SET
-            filename = excluded.filename, description = excluded.description, mime_type = excluded.mime_type,
-            created = excluded.created, created_nanos = excluded.created_nanos, width = excluded.width,
-            height = excluded.height, is_video = excluded.is_video, video_status = excluded.video_status,
-            camera_make = excluded.camera_make, camera_model = excluded.camera_model,
-            product_url = excluded.product_url, seen = excluded.seen,
-            library_seen = max(library_seen, excluded.library_seen),
-            favorite_seen = max(favorite_seen, excluded.favorite_seen)
-        RETURNING number
-        """
-
     /// Notes albums, and gives each its directory, but for those that are dated by what is in them.
     /// - Returns: their numbers and directories, in their order.
     public func add(_ albums: [Album]) async throws -> [ListedAlbum] {
-        try await index.database.write { [number, layout] db in
+        let listed = try await index.database.write { [layout] db in
             // The directory of an album is decided by its id where it is new, not by the order of the list.
-            let known = try albums.map { album in
-                let number = try Int64.fetchOne(
-                    db,
-                    sql: """
-                        INSERT INTO albums(id, title, items, cover, seen) VALUES(?, ?, ?, ?, ?)
-                        ON CONFLICT(id) DO UPDATE SET title = excluded.title, items = excluded.items,
-                            cover = excluded.cover, seen = excluded.seen
-                        RETURNING number
-                        """,
-                    arguments: [album.id, album.title, album.mediaItemsCount, album.coverMediaItemID, number])
-                return (album, number ?? 0)
-            }
+            let known = try albums.map { ($0, try Self.put($0, db)) }
             let names = NameGiver(db, layout)
             if !layout.datesAlbums {
                 for (album, number) in known.sorted(by: { $0.0.id < $1.0.id }) {
@@ -96,6 +69,27 @@ public struct Listing: Sendable {
                 ListedAlbum(number: number, album: album, directory: try names.directory(ofAlbum: number))
             }
         }
+        log.change { sightings in
+            for album in listed { sightings.albums.insert(album.number) }
+        }
+        return listed
+    }
+
+    /// - Returns: the number of the album.
+    private static func put(_ album: Album, _ db: Database) throws -> Int64 {
+        let find = try db.cachedStatement(
+            sql: "SELECT number, title = ? AND items = ? AND cover = ? FROM albums WHERE id = ?")
+        let facts = [album.title, album.mediaItemsCount, album.coverMediaItemID, album.id] as StatementArguments
+        let known = try Row.fetchOne(find, arguments: facts)
+        if let known, known[1] { return known[0] }
+        try Index.touch(db)
+        guard let known else {
+            try db.execute(sql: "INSERT INTO albums(title, items, cover, id) VALUES(?, ?, ?, ?)", arguments: facts)
+            return db.lastInsertedRowID
+        }
+        try db.execute(
+            sql: "UPDATE albums SET title = ?, items = ?, cover = ?, listed = 0 WHERE id = ?", arguments: facts)
+        return known[0]
     }
 
     /// Gives a directory to albums that have none, once their members are known.
@@ -125,17 +119,26 @@ public struct Listing: Sendable {
 
     /// Notes the members of an album in their order: all of them, or it is not called.
     public func setMembers(_ items: [Int64], ofAlbum album: Int64) async throws {
-        try await index.database.write { db in
-            let known = try Int64.fetchAll(
-                db, sql: "SELECT item FROM album_items WHERE album = ? ORDER BY position", arguments: [album])
-            if known == items { return }
-            try db.execute(sql: "DELETE FROM album_items WHERE album = ?", arguments: [album])
-            let insert = try db.cachedStatement(
-                sql: "INSERT INTO album_items(album, position, item) VALUES(?, ?, ?)")
-            for (position, item) in items.enumerated() {
-                try insert.execute(arguments: [album, position, item])
-            }
+        try await index.database.write { [number] db in
+            try Index.setMembers(items, ofAlbum: album, listing: number, db)
         }
+    }
+}
+
+extension Index {
+    static func setMembers(_ items: [Int64], ofAlbum album: Int64, listing: Int64, _ db: Database) throws {
+        let known = try Int64.fetchAll(
+            db, sql: "SELECT item FROM album_items WHERE album = ? ORDER BY position", arguments: [album])
+        if known == items { return }
+        let moved = Set(known).symmetricDifference(items)
+        if !moved.isEmpty {
+            let note = try db.cachedStatement(sql: ItemTable.noteChange)
+            for item in moved { try note.execute(arguments: [item, ItemChange.albums.rawValue, listing]) }
+        }
+        try db.execute(sql: "DELETE FROM album_items WHERE album = ?", arguments: [album])
+        let insert = try db.cachedStatement(sql: "INSERT INTO album_items(album, position, item) VALUES(?, ?, ?)")
+        for (position, item) in items.enumerated() { try insert.execute(arguments: [album, position, item]) }
+        try touch(db)
     }
 }
 
@@ -159,6 +162,8 @@ extension Index {
                     ON CONFLICT(name) DO UPDATE SET value = value + 1 RETURNING value
                     """)
         }
-        return Listing(index: self, number: number ?? 1, layout: layout)
+        let log = SightingLog()
+        latest.withLock { $0 = log }
+        return Listing(index: self, number: number ?? 1, layout: layout, log: log)
     }
 }

@@ -10,6 +10,8 @@ public struct ListingPlan: Sendable, Hashable {
     public var listsAlbums: Bool
     /// Whether the dated views show members of the chosen albums only.
     public let onlyMembers: Bool
+    /// Tells plans apart that ask for other parts of a library.
+    public let question: String
 
     public enum LibraryList: Sendable, Hashable {
         /// Without archived items: the plain list, which takes no filter.
@@ -21,6 +23,12 @@ public struct ListingPlan: Sendable, Hashable {
         let showsDates = !scope.datedViews.isEmpty
         onlyMembers = filter.choosesAlbums
         listsAlbums = scope.showsAlbums || filter.choosesAlbums
+        let trees = [
+            showsDates ? "dates" : "", scope.showsAlbums ? "albums" : "", scope.showsFavorites ? "favorites" : "",
+        ]
+        question =
+            ([scope.root.string] + trees + [includesArchived ? "archived" : ""] + filter.arguments).joined(
+                separator: "\n")
         let dates = Self.union(scope, filter)
         let narrowed = MediaItemFilter(
             ranges: dates.map { [$0] } ?? [], kind: filter.kind, includesArchived: includesArchived)

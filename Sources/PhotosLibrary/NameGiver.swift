@@ -88,6 +88,7 @@ struct NameGiver {
     /// - Parameter date: of the photo that dates it, where the layout dates albums.
     func giveDirectory(toAlbum album: Int64, id: String, title: String, date: CivilDate? = nil) throws -> Pathname {
         if let known = try directory(ofAlbum: album) { return known }
+        try Index.touch(db)
         let parts = layout.parts(ofAlbum: title, id: id, date: date)
         var parent = layout.albums
         for part in parts.dropLast() {

@@ -138,12 +138,10 @@ extension Listing {
     /// Takes items into the listing that hosts have from earlier.
     /// - Parameter host: nil for those of any host.
     public func addPicks(of host: PickerMemory.Host?) async throws {
-        try await index.database.write { [number] db in
-            try db.execute(
-                sql: """
-                    UPDATE items SET seen = ?1, library_seen = ?1
-                    WHERE number IN (SELECT item FROM picks WHERE host = ?2 OR ?2 IS NULL)
-                    """, arguments: [number, host?.number])
+        let numbers = try await index.database.read { db in
+            try Int64.fetchAll(
+                db, sql: "SELECT DISTINCT item FROM picks WHERE host = ?1 OR ?1 IS NULL", arguments: [host?.number])
         }
+        log.change { $0.note(numbers, from: .library) }
     }
 }

@@ -6,8 +6,9 @@ import GRDB
 /// Made when a listing is complete, since only then it is known who is first to have a name.
 public struct Shelf: Sendable {
     let index: Index
-    let listing: Int64
-    let scope: Scope
+    let seen: Sightings
+    /// What is shown.
+    public let scope: Scope
     let filter: LibraryFilter
     let plan: ListingPlan
     /// The albums that were listed whole.
@@ -42,7 +43,7 @@ public struct Shelf: Sendable {
         showsFavorites: Bool
     ) async throws {
         self.index = index
-        self.listing = listing.number
+        seen = listing.sightings
         self.scope = scope
         self.filter = filter
         self.plan = plan
@@ -94,42 +95,51 @@ public struct Shelf: Sendable {
     private mutating func namePage(_ db: Database, after last: Cursor?) throws -> Cursor? {
         let statement = try db.cachedStatement(
             sql: """
-                SELECT number, id, filename, mime_type, created, created_nanos, library_seen, favorite_seen, is_video
-                FROM items
-                WHERE (created, created_nanos, id) > (?, ?, ?) AND seen = ?
-                ORDER BY created, created_nanos, id LIMIT \(Self.pageSize)
+                SELECT number, id, filename, mime_type, created, created_nanos, is_video FROM items
+                WHERE (created, created_nanos, id) > (?, ?, ?) ORDER BY created, created_nanos, id
                 """)
-        let items = try Row.fetchCursor(
-            statement, arguments: [last?.created ?? Int64.min, last?.nanos ?? 0, last?.id ?? "", listing]
-        ).map { row in
+        let rows = try Row.fetchCursor(
+            statement, arguments: [last?.created ?? Int64.min, last?.nanos ?? 0, last?.id ?? ""])
+        let page = try nextPage(rows) { row in
             NamelessItem(
                 number: row[0], id: row[1], filename: row[2], mimeType: row[3],
-                time: Timestamp(seconds: row[4], nanoseconds: row[5]), librarySeen: row[6], favoriteSeen: row[7],
-                isVideo: row[8])
+                time: Timestamp(seconds: row[4], nanoseconds: row[5]), isVideo: row[6])
         }
-        let page = try Array(items)
         guard let end = page.last else { return nil }
         let numbers = page.map(\.number)
         let members = try memberships(db, of: numbers)
         let named = try names(db, of: numbers)
         let giver = NameGiver(db, scope.layout)
+        var isNew = false
         for item in page {
             let sighting = Sighting(
-                time: item.time, isVideo: item.isVideo, wasInLibrary: item.librarySeen == listing,
-                isFavorite: item.favoriteSeen == listing, members: members[item.number] ?? [])
+                time: item.time, isVideo: item.isVideo, wasInLibrary: seen.library.contains(item.number),
+                isFavorite: seen.favorites.contains(item.number), members: members[item.number] ?? [])
             let places = try places(sighting, giver: giver)
             if places.isEmpty, isHidden(sighting) { hidden += 1 }
             for place in places {
-                let name =
-                    try named[item.number]?[place.number]
-                    ?? giver.giveName(
+                var name = named[item.number]?[place.number]
+                if name == nil {
+                    isNew = true
+                    name = try giver.giveName(
                         to: NameGiver.Item(
                             number: item.number, id: item.id, filename: item.filename, mimeType: item.mimeType,
                             position: place.position, count: place.count), in: place.number)
-                try note(item.time, named: name, in: place.number)
+                }
+                try note(item.time, named: name ?? "", in: place.number)
             }
         }
+        if isNew { try Index.touch(db) }
         return Cursor(created: end.time.seconds, nanos: Int64(end.time.nanoseconds), id: end.id)
+    }
+
+    /// The next of the items that this listing saw, by rows that begin with their numbers.
+    private func nextPage<Item>(_ rows: RowCursor, _ item: (Row) -> Item) throws -> [Item] {
+        var page: [Item] = []
+        while page.count < Self.pageSize, let row = try rows.next() {
+            if seen.items.contains(row[0]) { page.append(item(row)) }
+        }
+        return page
     }
 
     private struct NamelessItem {
@@ -138,8 +148,6 @@ public struct Shelf: Sendable {
         var filename: String
         var mimeType: String
         var time: Timestamp
-        var librarySeen: Int64
-        var favoriteSeen: Int64
         var isVideo: Bool
     }
 
@@ -212,9 +220,16 @@ public struct Shelf: Sendable {
             && (!plan.onlyMembers || !item.members.isEmpty)
     }
 
-    struct Membership {
-        var album: Int64
-        var position: Int
+    /// An album that holds an item, by its number, and the place in it, from 0.
+    public struct Membership: Sendable, Hashable {
+        public var album: Int64
+        public var position: Int
+    }
+
+    /// Whether an album is shown, be it that nothing is in it.
+    public func shows(album: Int64) -> Bool {
+        guard let directory = albums[album].flatMap({ directories[$0] }) else { return false }
+        return directory.isShown && scope.root.contains(directory.path)
     }
 
     private func memberships(_ db: Database, of items: [Int64]) throws -> [Int64: [Membership]] {
@@ -240,11 +255,7 @@ public struct Shelf: Sendable {
     }
 
     /// How many items the listing holds.
-    public func count() async throws -> Int {
-        try await index.database.read { db in
-            try Int.fetchOne(db, sql: "SELECT count(*) FROM items WHERE seen = ?", arguments: [listing]) ?? 0
-        }
-    }
+    public var count: Int { seen.items.count }
 
     /// The next items, from the newest to the oldest, with every place that shows them.
     /// - Returns: an empty page at the end.
@@ -254,17 +265,16 @@ public struct Shelf: Sendable {
             let statement = try db.cachedStatement(
                 sql: """
                     SELECT \(ShelvedItem.columns) FROM items LEFT JOIN urls ON urls.item = items.number
-                    WHERE (created, created_nanos, id) < (?, ?, ?) AND seen = ?
-                    ORDER BY created DESC, created_nanos DESC, id DESC LIMIT \(Self.pageSize)
+                    WHERE (created, created_nanos, id) < (?, ?, ?)
+                    ORDER BY created DESC, created_nanos DESC, id DESC
                     """)
-            var items = try Array(
-                Row.fetchCursor(
-                    statement,
-                    arguments: [
-                        last?.item.creationTime.seconds ?? Int64.max, last?.item.creationTime.nanoseconds ?? 0,
-                        last?.item.id ?? "", shelf.listing,
-                    ]
-                ).map(ShelvedItem.init))
+            let rows = try Row.fetchCursor(
+                statement,
+                arguments: [
+                    last?.item.creationTime.seconds ?? Int64.max, last?.item.creationTime.nanoseconds ?? 0,
+                    last?.item.id ?? "",
+                ])
+            var items = try nextPage(rows, ShelvedItem.init)
             try shelf.givePlaces(to: &items, db)
             return items
         }
@@ -278,11 +288,11 @@ public struct Shelf: Sendable {
             let statement = try db.cachedStatement(
                 sql: """
                     SELECT \(ShelvedItem.columns) FROM items LEFT JOIN urls ON urls.item = items.number
-                    WHERE id = ? AND seen = ?
+                    WHERE id = ?
                     """)
             var items = try ids.compactMap { id in
-                try Row.fetchOne(statement, arguments: [id, shelf.listing]).map(ShelvedItem.init)
-            }
+                try Row.fetchOne(statement, arguments: [id]).map(ShelvedItem.init)
+            }.filter { seen.items.contains($0.number) }
             try shelf.givePlaces(to: &items, db)
             return items
         }
@@ -295,11 +305,14 @@ public struct Shelf: Sendable {
         let giver = NameGiver(db, scope.layout)
         for index in items.indices {
             let item = items[index]
+            items[index].isFavorite = seen.favorites.contains(item.number)
+            items[index].albums = (members[item.number] ?? []).filter { shows(album: $0.album) }
             let places = try places(
                 Sighting(
                     time: item.item.creationTime, isVideo: item.item.kind == .video,
-                    wasInLibrary: item.librarySeen == listing, isFavorite: item.favoriteSeen == listing,
-                    members: members[item.number] ?? []), giver: giver)
+                    wasInLibrary: seen.library.contains(item.number),
+                    isFavorite: seen.favorites.contains(item.number), members: members[item.number] ?? []), giver: giver
+            )
             for place in places {
                 guard let directory = directories[place.number], let name = named[item.number]?[place.number] else {
                     throw Self.disturbed
@@ -322,12 +335,9 @@ public struct Shelf: Sendable {
             return false
         }
         return try await index.database.read { db in
-            try Bool.fetchOne(
-                db,
-                sql: """
-                    SELECT 1 FROM names JOIN items ON items.number = names.item
-                    WHERE directory = ? AND name = ? AND seen = ?
-                    """, arguments: [directory, path.name, listing]) ?? false
+            let item = try Int64.fetchOne(
+                db, sql: "SELECT item FROM names WHERE directory = ? AND name = ?", arguments: [directory, path.name])
+            return item.map(seen.items.contains) ?? false
         }
     }
 }

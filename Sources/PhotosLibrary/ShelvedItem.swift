@@ -1,4 +1,5 @@
 import ConnectorKit
+import Foundation
 import GRDB
 import PhotosAPI
 
@@ -17,15 +18,18 @@ public struct ShelvedItem: Sendable {
     public var urlBirth: Timestamp
     /// Bytes, as they were counted when it was downloaded last.
     public var size: Int64?
+    /// In 64 hexadecimal digits, where it was read before.
+    public var sha256: String?
     public var places: [Place] = []
-    /// The last listings that held it in the library and among the favorites.
-    let librarySeen: Int64
-    let favoriteSeen: Int64
+    /// The albums that hold it, of those that are shown.
+    public var albums: [Shelf.Membership] = []
+    /// Whether it was listed among the favorites.
+    public var isFavorite = false
 
     /// The columns that ``init(_:)`` reads, by their position: looking names up costs more than all the rest.
     static let columns = """
         number, id, filename, description, mime_type, created, created_nanos, width, height, is_video, video_status,
-        camera_make, camera_model, product_url, size, urls.url, urls.born, library_seen, favorite_seen
+        camera_make, camera_model, product_url, size, urls.url, urls.born, sha256
         """
 
     init(_ row: Row) {
@@ -38,8 +42,7 @@ public struct ShelvedItem: Sendable {
             kind: row[9] ? .video : .photo,
             videoStatus: (row[10] as String?).flatMap(MediaItem.VideoStatus.init(rawValue:)),
             cameraMake: row[11], cameraModel: row[12], productURL: row[13], baseURL: row[15] ?? "")
-        librarySeen = row[17]
-        favoriteSeen = row[18]
+        sha256 = (row[17] as Data?).map { String(hexadecimal: Array($0)) }
     }
 }
 
@@ -58,29 +61,24 @@ extension Index {
         }
     }
 
-    /// Notes how many bytes items have, once a host has stored them.
-    public func learn(sizes: [Int64: Int64]) async throws {
-        if sizes.isEmpty { return }
-        try await database.write { db in
-            let update = try db.cachedStatement(sql: "UPDATE items SET size = ? WHERE number = ?")
-            for (number, size) in sizes { try update.execute(arguments: [size, number]) }
-        }
-    }
-
     /// Ids of items that come after this one in the order of an import, itself first: what is worth renewing with it.
     public func items(from item: ShelvedItem, limit: Int) async throws -> [String] {
-        try await database.read { db in
-            try String.fetchAll(
+        let seen = latest.withLock { $0.sightings.items }
+        return try await database.read { db in
+            let rows = try Row.fetchCursor(
                 db,
                 sql: """
-                    SELECT id FROM items WHERE (created, created_nanos, id) <= (?, ?, ?)
-                        AND seen = (SELECT seen FROM items WHERE number = ?)
-                    ORDER BY created DESC, created_nanos DESC, id DESC LIMIT ?
+                    SELECT number, id FROM items WHERE (created, created_nanos, id) <= (?, ?, ?)
+                    ORDER BY created DESC, created_nanos DESC, id DESC
                     """,
                 arguments: [
-                    item.item.creationTime.seconds, item.item.creationTime.nanoseconds, item.item.id, item.number,
-                    limit,
+                    item.item.creationTime.seconds, item.item.creationTime.nanoseconds, item.item.id,
                 ])
+            var ids: [String] = []
+            while ids.count < limit, let row = try rows.next() {
+                if seen.contains(row[0]) { ids.append(row[1]) }
+            }
+            return ids
         }
     }
 

@@ -26,8 +26,15 @@ struct EndToEndTests {
             let second = try await stage.backup()
             #expect(second["files_new"]?.integerValue == 0)
             #expect(second["files_unchanged"] == first["files"])
+            #expect(first["items_new"] == nil)
+            #expect(second["items_new"]?.integerValue == 0)
             #expect(second["bytes_downloaded"]?.integerValue == 0)
             #expect(stage.service.library.requestCount(.download) == 300)
+            let third = await stage.sandbox.run("backup @demo")
+            #expect(third.out.contains("nothing changed in the library since the last run"))
+            try stage.service.library.addGeneratedItems(2)
+            let fourth = await stage.sandbox.run("backup @demo")
+            #expect(fourth.out.contains("in the library since the last run: 2 new\n"))
             #expect(await stage.sandbox.run("check --read-data").status == 0)
 
             let restore = "restore latest:/album/Lisbon --to @demo2:/album/Lisbon --json"

@@ -13,7 +13,7 @@ struct PickerCommandTests {
     private func onStage(_ body: (Stage) async throws -> Void) async throws {
         try await Stage.run(20) { stage in
             stage.service.library.updateRules { $0.pickerPollMilliseconds = 1 }
-            let outcome = await stage.sandbox.run("source set demo location=picker://")
+            let outcome = await stage.sandbox.run("source set demo location=picker:// catalog=false")
             try #require(outcome.status == 0, "\(outcome.err)")
             try await body(stage)
         }
@@ -52,8 +52,10 @@ struct PickerCommandTests {
             let listed = await stage.sandbox.run("ls latest -r --json")
             let paths = try JSON(parsing: listed.out).arrayValue ?? []
             #expect(
-                paths.filter { $0["kind"]?.stringValue == "file" && $0["path"]?.stringValue?.hasPrefix("/media/by-month/") == true }
-                    .count == 3)
+                paths.filter {
+                    $0["kind"]?.stringValue == "file" && $0["path"]?.stringValue?.hasPrefix("/media/by-month/") == true
+                }
+                .count == 3)
             #expect(await stage.sandbox.run("check --read-data").status == 0)
         }
     }

@@ -22,7 +22,8 @@ struct SourcesStatusTests {
         }
         let json = try JSON(parsing: await sandbox.run("sources status --json").out)
         #expect(json["sources"] == [])
-        #expect(json["not_set_up"]?.arrayValue?.compactMap { $0["way"]?.stringValue } == ["takeout", "picker", "library"])
+        #expect(
+            json["not_set_up"]?.arrayValue?.compactMap { $0["way"]?.stringValue } == ["takeout", "picker", "library"])
         // Nothing was made on the way.
         #expect(try FileManager.default.contentsOfDirectory(atPath: sandbox.home).isEmpty)
     }
@@ -81,14 +82,17 @@ struct SourcesStatusTests {
         let directory = sandbox.home + "/exports"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         var builder = TakeoutBuilder()
-        for index in 0..<3 { builder.add(.init("IMG_\(index).jpg", Array(repeating: UInt8(index), count: 2000))) }
+        for index in 0..<3 {
+            builder.add(TakeoutBuilder.Item("IMG_\(index).jpg", Array(repeating: UInt8(index), count: 2000)))
+        }
         try builder.write(to: directory, stamp: "20260301T101500Z", parts: 1, packing: .zip)
         let source = "takeout://\(directory)"
         _ = await sandbox.run(["source", "add", "exports", source])
         let unseen = try JSON(parsing: await sandbox.run("sources status --json").out)["sources"]?.arrayValue?.first
         #expect(unseen?["next"]?.arrayValue?.first?.stringValue == "gphotos takeout inspect \(directory)")
         // By its location alone it is the same source.
-        #expect(await sandbox.run(["backup", source]).status == 0)
+        let backup = await sandbox.run(["backup", source])
+        #expect(backup.status == 0, "\(backup.err)")
         let seen = try #require(
             try JSON(parsing: await sandbox.run("sources status --json").out)["sources"]?.arrayValue)
         #expect(seen.count == 1)

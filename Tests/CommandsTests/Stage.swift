@@ -6,7 +6,8 @@ import Testing
 
 @testable import Commands
 
-/// A service with its two accounts as the source `demo` and the destination `demo2`.
+/// A service with its two accounts as the source `demo` and the destination `demo2`. The source has no catalog, which is
+/// beside the point of most tests.
 struct Stage {
     var service: FakePhotosServer
     var sandbox: Sandbox
@@ -34,6 +35,7 @@ struct Stage {
                 let outcome = await sandbox.run(line, stdin: config)
                 try #require(outcome.status == 0, "\(outcome.err)")
             }
+            try #require(await sandbox.run("source set demo catalog=false").status == 0)
             try await body(Stage(service: service, sandbox: sandbox))
         } catch {
             try? await service.stop()

@@ -18,7 +18,8 @@ final class ExportBench: Sendable {
     var exports: String { path + "/exports" }
 
     func importer(_ more: [String: String] = [:]) throws -> any Importer {
-        let settings = Settings(["location": "takeout://" + exports].merging(more) { $1 })
+        // Without a catalog, which is beside the point of most tests.
+        let settings = Settings(["location": "takeout://" + exports, "catalog": "false"].merging(more) { $1 })
         return try SourceKind.makeImporter(
             settings: settings, options: ConnectorOptions(), reporter: reporter,
             runtime: TestClock().runtime(environment: ["XDG_STATE_HOME": path + "/state"]))

@@ -24,7 +24,7 @@ struct PickerBench {
 
     func importer(_ more: [String: String] = [:], keepsState: Bool = false) throws -> PickerImporter {
         try PickerImporter(
-            settings: service.settings("demo", ["location": "picker://"].merging(more) { $1 }),
+            settings: service.settings("demo", ["location": "picker://", "catalog": "false"].merging(more) { $1 }),
             options: ConnectorOptions(keepsState: keepsState), reporter: reporter, runtime: service.clock.runtime(),
             index: index)
     }

@@ -2,6 +2,7 @@ import ConnectorKit
 import FakePhotos
 import PhotosImporter
 import PhotosLibrary
+import StrictJSON
 import TestSupport
 import Testing
 
@@ -189,6 +190,32 @@ import Testing
             #expect(outcome.read.count == 3)
             #expect(bench.library.requestCount(.pickerDownload) == 1)
             #expect(bench.library.requestCount(.pickerDelete) == 1)
+        }
+    }
+
+    @Test func theCatalogTellsOfAllThatTheHostHas() async throws {
+        try await PickerBench.run { bench in
+            let host = PickerHost(bench)
+            var ids: [String] = []
+            for name in ["a.jpg", "b.jpg"] {
+                ids.append(try bench.add(name))
+                bench.library.willPick([ids[ids.count - 1]])
+                _ = try await host.backUp(["catalog": "true"])
+            }
+            let lines = try String(decoding: #require(host.contents["/.gphotos/items.jsonl"]), as: UTF8.self)
+                .split(separator: "\n").map { try #require(CatalogItem(try JSON(parsing: String($0)))) }
+            #expect(Set(lines.map(\.id)) == Set(ids))
+            #expect(lines.allSatisfy { $0.source == "picker" && $0.paths.count == 1 && $0.albums.isEmpty })
+            #expect(lines.allSatisfy { $0.caveats == ["location-removed", "metadata-missing"] })
+            #expect(host.contents["/.gphotos/albums.jsonl"] == [])
+            // The catalog alone asks nobody.
+            let alone = try await bench.list(["catalog": "true", "path": "/.gphotos"])
+            #expect(await alone.files.map(\.pathname.name).sorted() == ["albums.jsonl", "items.jsonl"])
+            #expect(bench.library.requestCount(.pickerCreate) == 2)
+            // The same choice is the same catalog.
+            bench.library.willPick([ids[0]])
+            let again = try await host.backUp(["catalog": "true"])
+            #expect(again.read.isEmpty || again.read == ["/.gphotos/items.jsonl"])
         }
     }
 

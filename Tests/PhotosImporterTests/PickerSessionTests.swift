@@ -75,7 +75,7 @@ import Testing
             #expect(error?.message.contains("30 minutes") == true)
             #expect(bench.service.clock.sleeps.count == 360)
             // The service wants nobody to wait for that one any more.
-            bench.library.willPick([try bench.add("a.jpg")])
+            bench.library.willPick([try bench.add("a.jpg")], afterLooks: 1)
             #expect(try await PickerHost(bench).backUp().read.count == 1)
             #expect(bench.library.requestCount(.pickerCreate) == 2)
             #expect(bench.library.pickerSessions.isEmpty)

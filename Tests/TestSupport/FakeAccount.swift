@@ -27,7 +27,8 @@ public struct FakeService: Sendable {
         }
     }
 
-    /// The settings of an account, as rclone's configuration has them.
+    /// The settings of an account, as rclone's configuration has them. Without a catalog, which is beside the point of
+    /// most tests.
     public func settings(_ account: String = "demo", _ more: [String: String] = [:]) throws -> Settings {
         let credentials = try library.credentials(account: account)
         let token = OAuthToken(
@@ -35,7 +36,7 @@ public struct FakeService: Sendable {
         let base = [
             "type": "google photos", "name": account, "client_id": credentials.clientID,
             "client_secret": credentials.clientSecret, "token": token.json.reveal(), "api_url": server.baseURL,
-            "token_url": server.baseURL + "/token", "picker_url": server.baseURL + "/picker",
+            "token_url": server.baseURL + "/token", "picker_url": server.baseURL + "/picker", "catalog": "false",
         ]
         return Settings(base.merging(more) { $1 })
     }

@@ -1,6 +1,7 @@
 import ConnectorKit
 import PhotosAPI
 import PhotosLibrary
+import StrictJSON
 
 /// What a person chooses in the Picker as a source of records: the same layout and names as the other ways have.
 ///
@@ -10,6 +11,9 @@ public final class PickerImporter: Importer {
     public let identity: ConnectorIdentity
     private let settings: PickerSettings
     private let scope: Scope
+    private let catalog: ImportCatalog?
+    /// Whether a person is asked: the catalog alone tells of what is known.
+    private let asks: Bool
     private let client: PhotosClient
     private let index: Index
     private let memory: PickerMemory
@@ -29,11 +33,14 @@ public final class PickerImporter: Importer {
         settings = try PickerSettings(raw)
         let library = settings.library
         scope = try Scope(
-            root: library.root, views: library.views, layout: library.layout, startYear: library.startYear
+            root: ImportCatalog.subject(of: library.root), views: library.views, layout: library.layout,
+            startYear: library.startYear
         ).narrowed(by: library.filter)
+        catalog = try ImportCatalog(root: library.root, form: library.form)
+        asks = settings.asks && catalog?.isAlone != true
         identity = ConnectorIdentity(origin: library.origin, kind: "picker", root: library.root, flags: ["stream"])
         let path = PickerSettings.indexPath(library, environment: runtime.environment)
-        self.index = try index ?? Index(path: path)
+        self.index = try index ?? Index(path: path, runtime: runtime)
         memory = PickerMemory(self.index)
         client = try PhotosClient(library, runtime: runtime, reporter: reporter, reload: reload)
         desk = PickerDesk(
@@ -67,18 +74,26 @@ public final class PickerImporter: Importer {
         defer { withExtendedLifetime(lock) {} }
         let host = try await host(state)
         let listing = try await index.beginListing(scope.layout)
-        let (sessions, items) = settings.asks ? try await list(into: listing) : ([], [:])
-        try await listing.addPicks(of: settings.asks || host != .stateless ? host : nil)
+        let (sessions, items) = asks ? try await list(into: listing) : ([], [:])
+        try await listing.addPicks(of: asks || host != .stateless ? host : nil)
         let receipts = PickReceipts(
             sessions: sessions, of: items, host: host, memory: memory, desk: desk, runtime: runtime)
         let known = try await memory.count(of: host)
-        let contents = try await contents(of: listing, isLost: known < host.expected)
-        if !settings.asks, contents.failures.isEmpty, try await contents.shelf.count() == 0 { throw Self.nothingYet }
-        try await contents.checkRoot(of: scope, hint: "what was chosen is in /media/by-month")
+        let contents = try await contents(of: listing, host: host, isLost: known < host.expected)
+        if !asks, contents.failures.isEmpty, contents.shelf.count == 0 { throw Self.nothingYet }
+        let isDirectory = try await contents.checkRoot(of: scope, hint: "what was chosen is in /media/by-month")
         contents.tellOfHidden(before: settings.library.startYear, to: reporter)
         do {
-            try await contents.emitDirectories(of: scope, to: sink)
-            try await emitItems(contents.shelf, chosen: items, receipts: receipts, to: sink)
+            if let catalog, catalog.isAlone {
+                try await emit(catalog, of: contents, host: host, to: sink)
+            } else {
+                try await contents.emitDirectories(of: scope, to: sink)
+                let count = try await emitItems(contents.shelf, chosen: items, receipts: receipts, to: sink)
+                // Where something was forgotten, the host keeps the catalog that tells of it.
+                if let catalog, isDirectory, count > 0, contents.failures.isEmpty {
+                    try await emit(catalog, of: contents, host: host, to: sink)
+                }
+            }
             await receipts.listed()
         } catch {
             // What was learnt is worth keeping, however the import ends.
@@ -101,7 +116,7 @@ public final class PickerImporter: Importer {
             if let known = try await memory.host(named: state.host) { return known }
             return try await memory.addHost(named: state.host, expected: state.items)
         }
-        return keepsState && settings.asks ? try await memory.addHost() : .stateless
+        return keepsState && asks ? try await memory.addHost() : .stateless
     }
 
     /// Lists what was chosen, all of it before anything is sent.
@@ -131,11 +146,15 @@ public final class PickerImporter: Importer {
         return (sessions, items)
     }
 
-    private func contents(of listing: Listing, isLost: Bool) async throws -> LibraryContents {
+    private func contents(
+        of listing: Listing, host: PickerMemory.Host, isLost: Bool
+    ) async throws -> LibraryContents {
         let filter = settings.library.filter
         // Nobody but the shelf filters: the Picker has no filters.
         var plan = ListingPlan(scope: scope, filter: filter, includesArchived: true)
         plan.library = .all
+        // What is known of now; another host is shown something else.
+        _ = try await listing.finish("\(host.name)\n\(plan.question)", isWhole: !isLost)
         let shelf = try await Shelf(
             index: index, listing: listing, scope: scope, filter: filter, plan: plan, albums: [],
             showsFavorites: false)
@@ -159,14 +178,16 @@ public final class PickerImporter: Importer {
         .notFound, "it is not known here any more what was chosen earlier",
         hint: "bring $XDG_STATE_HOME/gphotos back, or choose the same again: nothing is read twice")
 
+    /// - Returns: how many items are shown.
     private func emitItems(
         _ shelf: Shelf, chosen: [Int64: String], receipts: PickReceipts, to sink: any RecordSink
-    ) async throws {
+    ) async throws -> Int {
         let supply = PickerSupply(
             client: client, urls: PickerURLs(client: client, index: index, runtime: runtime, sessions: chosen),
             receipts: receipts)
-        let expected = try await shelf.count()
+        let expected = shelf.count
         var visited = 0
+        var emitted = 0
         var leftOut = 0
         var page = try await shelf.page(before: nil)
         while let last = page.last {
@@ -177,6 +198,7 @@ public final class PickerImporter: Importer {
                     leftOut += chosen[item.number] == nil ? 0 : 1
                 } else {
                     try await emit(item, supply: supply, receipts: receipts, to: sink)
+                    emitted += 1
                 }
             }
             reporter.progress(Progress(phase: "reading", items: visited))
@@ -189,6 +211,40 @@ public final class PickerImporter: Importer {
                 .warning, "\(leftOut) of what was chosen \(leftOut == 1 ? "is" : "are") not shown by these settings",
                 pathname: nil)
         }
+        return emitted
+    }
+
+    /// Sends the catalog, as that of a library is sent.
+    private func emit(
+        _ catalog: ImportCatalog, of contents: LibraryContents, host: PickerMemory.Host, to sink: any RecordSink
+    ) async throws {
+        struct Position {
+            var last: ShelvedItem?
+            var visited = 0
+        }
+        let expected = contents.shelf.count
+        try await sizes.save()
+        let key = "\(host.name)\n\(settings.library.catalogKey)"
+        let fingerprint = contents.fingerprint(try await index.revision, key)
+        let lines = CatalogLines(from: Position()) { [sizes] position in
+            // What was learnt since is in it, too.
+            if position.last == nil { try await sizes.save() }
+            let page = try await contents.shelf.page(before: position.last)
+            guard let last = page.last else {
+                if position.visited != expected { throw Shelf.disturbed }
+                return nil
+            }
+            let lines = page.filter { !$0.places.isEmpty }.map { Self.line($0) }
+            return (lines, Position(last: last, visited: position.visited + page.count))
+        }
+        try await catalog.emit(contents, items: lines, fingerprint: fingerprint, reporter: reporter, to: sink)
+    }
+
+    private static func line(_ item: ShelvedItem) -> JSON {
+        var line = CatalogItem(item, albums: [:], isOriginal: false)
+        line.source = "picker"
+        line.caveats.append(Caveat.metadataMissing.rawValue)
+        return line.json
     }
 
     /// A record for each place of an item, next to each other.

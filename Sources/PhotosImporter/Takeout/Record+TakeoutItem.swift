@@ -22,15 +22,20 @@ extension Record {
         self.init(
             pathname: place.path, kind: .file, size: item.size, permissions: 0o600, modificationTime: item.time,
             mimeType: item.type?.mimeType, fingerprint: item.id, attributes: attributes.filter { !$0.value.isEmpty },
-            caveats: item.certainty == .unmatched ? [.metadataMissing] : [], hasContent: item.fault == nil)
+            caveats: item.caveats, hasContent: item.fault == nil)
         if let fault = item.fault {
             error = ConnectorError(.rejected, "\(item.path) \(fault)", hint: "download the part again")
         }
     }
 }
 
+extension TakeoutItem {
+    var caveats: [Caveat] { certainty == .unmatched ? [.metadataMissing] : [] }
+}
+
 extension AssetMetadata.Place {
-    fileprivate var text: String {
+    /// `LATITUDE,LONGITUDE`, with `,ALTITUDE` where it is known.
+    var text: String {
         altitude == 0 ? "\(latitude),\(longitude)" : "\(latitude),\(longitude),\(altitude)"
     }
 }

@@ -1,6 +1,7 @@
 import ConnectorKit
 import Crypto
 import PhotosLibrary
+import Synchronization
 import Takeout
 
 /// Takeout exports as a source of records: the same layout and names as the Library API's way has, with the original
@@ -12,11 +13,13 @@ public final class TakeoutImporter: Importer {
     public let identity: ConnectorIdentity
     private let settings: TakeoutSettings
     private let scope: Scope
+    private let catalog: ImportCatalog?
     private let library: TakeoutLibrary
     private let index: Index
     private let reporter: any ConnectorReporter
     private let runtime: Runtime
     private let ledger: HashLedger
+    private let changes = Mutex<ListingChanges?>(nil)
 
     /// - Throws: ``ConnectorError`` with code `config` or `not-found`, which says what is wrong with the settings.
     public init(
@@ -24,12 +27,15 @@ public final class TakeoutImporter: Importer {
     ) throws {
         settings = try TakeoutSettings(raw)
         scope = try Scope(
-            root: settings.root, views: settings.views, layout: settings.layout, startYear: settings.startYear
+            root: ImportCatalog.subject(of: settings.root), views: settings.views, layout: settings.layout,
+            startYear: settings.startYear
         ).narrowed(by: settings.filter)
+        catalog = try ImportCatalog(root: settings.root, form: settings.form)
         identity = ConnectorIdentity(
             origin: settings.origin, kind: "takeout", root: settings.root, flags: ["stream"])
         let environment = runtime.environment
-        index = try Index(path: TakeoutSettings.indexPath(settings.directory, environment: environment))
+        index = try Index(
+            path: TakeoutSettings.indexPath(settings.directory, environment: environment), runtime: runtime)
         library = try TakeoutLibrary(
             directory: settings.directory,
             catalog: TakeoutSettings.catalogPath(settings.directory, environment: environment))
@@ -42,6 +48,8 @@ public final class TakeoutImporter: Importer {
 
     /// A host may read contents until now, long after the records: what was learnt of them is saved here at the latest.
     public func close() async throws { try await ledger.save() }
+
+    public func counters() async -> [String: Int64] { changes.withLock { $0?.counters ?? [:] } }
 
     public func importRecords(state: String?, to sink: any RecordSink) async throws -> String? {
         let lock = try index.lockForImport()
@@ -57,12 +65,21 @@ public final class TakeoutImporter: Importer {
             includesArchived: settings.includesArchived, reporter: reporter, runtime: runtime
         ).list()
         if counts.items == 0 { throw contents.failures[.root] ?? nothingThere }
+        changes.withLock { $0 = contents.changes }
         tell(counts)
-        try await contents.checkRoot(of: scope, hint: "gphotos takeout inspect DIRECTORY tells what is there")
+        let isDirectory = try await contents.checkRoot(of: scope, hint: "gphotos takeout inspect DIRECTORY tells what is there")
         contents.tellOfHidden(before: settings.startYear, to: reporter)
-        try await contents.emitDirectories(of: scope, to: sink)
         do {
-            try await emitItems(contents.shelf, expected: counts.items, to: sink)
+            if let catalog, catalog.isAlone {
+                try await emit(catalog, of: contents, fingerprint: nil, expected: counts.items, to: sink)
+            } else {
+                try await contents.emitDirectories(of: scope, to: sink)
+                let fingerprint = try await emitItems(contents, expected: counts.items, to: sink)
+                if let catalog, isDirectory, fingerprint != nil || !contents.albums.isEmpty {
+                    try await emit(
+                        catalog, of: contents, fingerprint: fingerprint, expected: counts.items, to: sink)
+                }
+            }
         } catch {
             // What was learnt is worth keeping, however the import ends.
             try? await ledger.save()
@@ -94,16 +111,23 @@ public final class TakeoutImporter: Importer {
         }
     }
 
-    private func emitItems(_ shelf: Shelf, expected: Int, to sink: any RecordSink) async throws {
+    /// - Returns: the fingerprint of the lines of the items in the catalog; nil where nothing is shown.
+    private func emitItems(
+        _ contents: LibraryContents, expected: Int, to sink: any RecordSink
+    ) async throws -> String? {
         var visited = 0
+        var digest = CatalogDigest()
+        var isEmpty = true
         var page = try await library.items(after: nil)
         while let last = page.last {
             async let next = library.items(after: last)
             visited += page.count
             var items: [String: TakeoutItem] = [:]
             for item in page { items[item.id] = item }
-            for shelved in try await shelf.items(page.map(\.id)) {
+            for shelved in try await contents.shelf.items(page.map(\.id)) where !shelved.places.isEmpty {
                 guard let item = items[shelved.item.id] else { throw Shelf.disturbed }
+                if catalog != nil { digest.add(CatalogItem(item, shelved, albums: contents.albumIDs).json) }
+                isEmpty = false
                 for place in shelved.places {
                     let record = Record(item, at: place)
                     let content = TakeoutContent(item: item, library: library, ledger: ledger)
@@ -115,6 +139,34 @@ public final class TakeoutImporter: Importer {
         }
         // A listing is never cut short silently.
         if visited != expected { throw Shelf.disturbed }
+        return isEmpty ? nil : digest.finish()
+    }
+
+    /// - Parameter fingerprint: nil where it is not known yet.
+    private func emit(
+        _ catalog: ImportCatalog, of contents: LibraryContents, fingerprint: String?, expected: Int,
+        to sink: any RecordSink
+    ) async throws {
+        struct Position {
+            var last: TakeoutItem?
+            var visited = 0
+        }
+        let lines = CatalogLines(from: Position()) { [library] position in
+            let page = try await library.items(after: position.last)
+            guard let last = page.last else {
+                if position.visited != expected { throw Shelf.disturbed }
+                return nil
+            }
+            let items = Dictionary(uniqueKeysWithValues: page.map { ($0.id, $0) })
+            let shown = try await contents.shelf.items(page.map(\.id)).filter { !$0.places.isEmpty }
+            let lines = try shown.map { shelved in
+                guard let item = items[shelved.item.id] else { throw Shelf.disturbed }
+                return CatalogItem(item, shelved, albums: contents.albumIDs).json
+            }
+            return (lines, Position(last: last, visited: position.visited + page.count))
+        }
+        let known = if let fingerprint { fingerprint } else { try await lines.fingerprint() }
+        try await catalog.emit(contents, items: lines, fingerprint: known, reporter: reporter, to: sink)
     }
 }
 

@@ -29,6 +29,8 @@ struct TakeoutLister: Sendable {
         let plan = plan
         let counts = try await listItems(plan, into: listing)
         let albums = plan.listsAlbums ? try await listAlbums(into: listing) : []
+        let failures = try await failures()
+        let changes = try await listing.finish(plan.question, isWhole: failures.isEmpty)
         let shelf = try await Shelf(
             index: index, listing: listing, scope: scope, filter: filter, plan: plan, albums: albums.map(\.listed),
             showsFavorites: scope.showsFavorites)
@@ -37,19 +39,18 @@ struct TakeoutLister: Sendable {
             directories[directory.path] = directory.newest
         }
         var attributes: [Pathname: [String: String]] = [:]
-        for (listed, album) in albums {
+        for (listed, album, _) in albums {
             guard let path = listed.directory else { continue }
             attributes[path] = [
                 Attribute.albumTitle: album.title, Attribute.description: album.description,
                 Attribute.notes: album.notes,
             ].filter { !$0.value.isEmpty }
         }
-        let failures = try await failures()
         for path in failures.keys { directories[path] = directories[path] ?? .epoch }
-        return (
-            LibraryContents(
-                shelf: shelf, directories: directories, failures: failures, albumAttributes: attributes), counts
-        )
+        var contents = LibraryContents(
+            shelf: shelf, directories: directories, failures: failures, albumAttributes: attributes, changes: changes)
+        contents.note(albums.map { ($0.listed, CatalogAlbum($0.listed, $0.album, items: $0.items)) })
+        return (contents, counts)
     }
 
     /// No service leaves anything out: the whole library is at hand, whatever the filter, and the shelf filters it.
@@ -86,7 +87,9 @@ struct TakeoutLister: Sendable {
     }
 
     /// The albums whose members are needed. An export does not tell the order of these: it is that of their dates.
-    private func listAlbums(into listing: Listing) async throws -> [(listed: ListedAlbum, album: TakeoutAlbum)] {
+    private func listAlbums(into listing: Listing) async throws -> [(
+        listed: ListedAlbum, album: TakeoutAlbum, items: Int
+    )] {
         let albums = try await library.albums()
         let all = try await listing.add(albums.map { Album(id: "takeout:\($0.folder)", title: $0.title) })
         var known: [Int64: TakeoutAlbum] = [:]
@@ -97,13 +100,15 @@ struct TakeoutLister: Sendable {
             guard let directory = listed.directory, !areAllNeeded else { return true }
             return scope.shows(directory) && filter.mayShow(below: directory)
         }
+        var counts: [Int64: Int] = [:]
         for listed in needed {
             guard let album = known[listed.number] else { continue }
             let numbers = try await listing.numbers(ofItems: try await library.members(of: album))
             try await listing.setMembers(numbers, ofAlbum: listed.number)
+            counts[listed.number] = numbers.count
         }
         return try await listing.giveDirectories(to: needed).compactMap { listed in
-            known[listed.number].map { (listed, $0) }
+            known[listed.number].map { (listed, $0, counts[listed.number] ?? 0) }
         }
     }
 

@@ -11,6 +11,7 @@ public struct TakeoutSettings: Sendable {
     public var views: Set<View>
     public var layout: LibraryLayout
     public var filter: LibraryFilter
+    public var form: ImportForm
     /// Views by date begin with this year.
     public var startYear: Int
     public var includesArchived: Bool
@@ -27,6 +28,7 @@ public struct TakeoutSettings: Sendable {
         }
         layout = try LibraryLayout(settings)
         filter = try LibraryFilter(settings)
+        form = try ImportForm(settings)
         startYear = try settings.integer("start_year", default: 0, in: 0...9999)
         views = try LibrarySettings.views(settings, layout)
         includesArchived = try settings.bool("include_archived", default: true)

@@ -1,0 +1,39 @@
+import ConnectorKit
+import GRDB
+
+/// One text for all that is known, so that whoever made something of it can tell whether it would be the same again.
+extension Index {
+    /// Changes whenever an item, its metadata, its size or hash, an album, a membership or a name does, or what of them is
+    /// there; and only then. An index that was made anew has none of the values of an earlier one.
+    ///
+    /// Where a list failed, a listing shows less than what this stands for.
+    public var revision: String {
+        get async throws {
+            try await database.read { db in
+                let sql = "SELECT value FROM counters WHERE name = ?"
+                let values = try ["born", "lineage", "revision"].map {
+                    try Int64.fetchOne(db, sql: sql, arguments: [$0]) ?? 0
+                }
+                return values.map { String($0, radix: 36) }.joined(separator: "-")
+            }
+        }
+    }
+
+    /// Called once in each transaction that changes what the revision stands for.
+    static func touch(_ db: Database) throws {
+        let statement = try db.cachedStatement(
+            sql: """
+                INSERT INTO counters(name, value) VALUES('revision', 1)
+                ON CONFLICT(name) DO UPDATE SET value = value + 1
+                """)
+        try statement.execute()
+    }
+
+    /// Tells this index from all others, from its first use on.
+    static func beginLineage(_ db: Database, runtime: Runtime) throws {
+        if try Bool.fetchOne(db, sql: "SELECT 1 FROM counters WHERE name = 'lineage'") == true { return }
+        try db.execute(
+            sql: "INSERT INTO counters(name, value) VALUES('born', ?), ('lineage', ?)",
+            arguments: [runtime.now().seconds, Int64(runtime.random() * 0x1p52)])
+    }
+}
