@@ -14,11 +14,15 @@ struct BackupCommand: GphotosCommand {
 
             Filters narrow every view. A filtered backup is a line of snapshots of its own: what it leaves out does not \
             count as removed.
+
+            With picker:// it shows a link, waits until you have chosen on that page, and reads what you chose. What you \
+            chose earlier stays in the snapshots.
             """)
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var vaultOptions: VaultOptions
     @OptionGroup(title: "Filters") var filters: FilterOptions
+    @OptionGroup(title: "Picker") var picker: PickerOptions
 
     @Flag(help: "List what would be read, and read nothing.")
     var dryRun = false
@@ -31,22 +35,40 @@ struct BackupCommand: GphotosCommand {
 
     func run(_ context: CommandContext) async throws {
         let console = context.console(global)
-        let reference = filters.applied(to: try RemoteReference(self.source))
+        let reference = picker.applied(to: filters.applied(to: try RemoteReference(self.source)))
         // The settings first: a source that is not there must leave no vault behind.
         let config = try reference.config(.source, store: try context.configurationStore(console)).config
+        let dialogue = try picker.dialogue(config, context: context, console: console)
         let source = try FilterOptions.source(self.source, config: config)
-        if dryRun { return try await preview(reference, source: source, context: context, console: console) }
+        if dryRun {
+            let link = try await Connection.open(
+                reference, kind: .source, context: context, console: console, dialogue: dialogue)
+            return try await preview(link, source: source, context: context, console: console)
+        }
         let vault = try Vault.openOrCreate(at: try vaultOptions.directory(context), runtime: context.runtime)
         let writer = try vault.lockForWriting(holder: "gphotos backup \(source)")
         defer { writer.close() }
+        let failed = try await dialogue.rounds {
+            try await backUp(
+                reference, source: source, transfers: try Connection.transfers(config), writer: writer,
+                dialogue: dialogue, context: context, console: console)
+        }
+        if failed > 0 { throw ExitCode(.someItemsFailed) }
+    }
+
+    /// - Returns: how many items failed.
+    private func backUp(
+        _ reference: RemoteReference, source: String, transfers: Int, writer: VaultWriter, dialogue: PickerDialogue,
+        context: CommandContext, console: Console
+    ) async throws -> Int {
         let report = RunReport("backing up", console: console, runtime: context.runtime)
         defer { report.finish() }
-        let link = try await Connection.open(reference, kind: .source, context: context, console: console)
+        let link = try await Connection.open(
+            reference, kind: .source, context: context, console: console, dialogue: dialogue)
         let summary: Backup.Summary
         do {
             summary = try await Backup(
-                link: link, writer: writer, source: source, transfers: try Connection.transfers(config),
-                rereads: reread, observer: report
+                link: link, writer: writer, source: source, transfers: transfers, rereads: reread, observer: report
             ).run()
         } catch {
             await link.close()
@@ -55,8 +77,7 @@ struct BackupCommand: GphotosCommand {
         await link.close()
         report.finish()
         try tell(summary, source: source, report: report, console: console)
-        let failed = report.listFailures("could not be read")
-        if failed > 0 { throw ExitCode(.someItemsFailed) }
+        return report.listFailures("could not be read")
     }
 
     private func tell(_ summary: Backup.Summary, source: String, report: RunReport, console: Console) throws {
@@ -92,11 +113,10 @@ struct BackupCommand: GphotosCommand {
     }
 
     private func preview(
-        _ reference: RemoteReference, source: String, context: CommandContext, console: Console
+        _ link: ConnectorLink, source: String, context: CommandContext, console: Console
     ) async throws {
         let parent = try? Vault.open(at: try vaultOptions.directory(context), runtime: context.runtime)
         let snapshot = try parent?.snapshots().last { $0.source == source }
-        let link = try await Connection.open(reference, kind: .source, context: context, console: console)
         do {
             let summary = try await link.records { record in
                 guard record.kind == .file || record.error != nil else { return }

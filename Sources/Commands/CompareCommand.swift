@@ -29,7 +29,7 @@ struct CompareCommand: GphotosCommand {
 
     func run(_ context: CommandContext) async throws {
         let console = context.console(global)
-        let reference = try RemoteReference(source)
+        let reference = try RemoteReference(source).withoutChoosing()
         let folder = context.absolutePath(directory)
         let hashes = try KnownHashes(vaultOptions, context)
         let report = RunReport("comparing", console: console, runtime: context.runtime)

@@ -49,7 +49,10 @@ struct DoctorCommand: GphotosCommand {
                     await ask(
                         name, kind, subject, "Google was reached and lets it read", context, console, &findings)
                 }
-                if clients.insert(settings.api.apiURL + settings.api.clientID).inserted {
+                // The Picker has no quota of the day.
+                if SourceKind(location: values["location"]) == .library,
+                    clients.insert(settings.api.apiURL + settings.api.clientID).inserted
+                {
                     tellQuota(settings, context, &findings)
                 }
             }
@@ -73,7 +76,7 @@ struct DoctorCommand: GphotosCommand {
             try RemoteSettings.check(values, of: kind)
             var values = values
             values["name"] = name
-            let settings = try LibrarySettings(Settings(values))
+            let settings = try SourceKind.signedIn(Settings(values))
             if settings.api.clientID.isEmpty {
                 findings.warn(
                     subject, "it uses rclone's own client id, which is being switched off in 2026",

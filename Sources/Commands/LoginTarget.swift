@@ -50,7 +50,7 @@ struct LoginTarget: Sendable {
     }
 
     private static func scopes(_ kind: RemoteKind, _ settings: Settings) throws -> Set<OAuthScope> {
-        if (settings["location"] ?? "").hasPrefix("picker://") { return [.picker] }
+        if SourceKind(location: settings["location"]) == .picker { return [.picker] }
         let isWritten = try kind == .destination && !settings.bool("read_only", default: false)
         return isWritten ? [.read, .append, .edit] : [.read]
     }

@@ -29,6 +29,7 @@ struct MirrorCommand: GphotosCommand {
     var reread = false
 
     @OptionGroup(title: "Filters") var filters: FilterOptions
+    @OptionGroup(title: "Picker") var picker: PickerOptions
 
     @Argument(help: "@NAME, @NAME:/PATH or a location such as googlephotos:///album/Lisbon.")
     var source: String
@@ -42,29 +43,50 @@ struct MirrorCommand: GphotosCommand {
 
     func run(_ context: CommandContext) async throws {
         let console = context.console(global)
-        let reference = filters.applied(to: try RemoteReference(source))
+        let reference = picker.applied(to: filters.applied(to: try RemoteReference(source)))
         // The settings first: a source that is not there must leave no folder behind.
         let config = try reference.config(.source, store: try context.configurationStore(console)).config
+        let dialogue = try picker.dialogue(config, context: context, console: console)
         let words = try FilterOptions.words(config)
         let folder = context.absolutePath(directory)
         let transfers = try Connection.transfers(config)
+        @Sendable func connected<Value: Sendable>(
+            _ body: (ConnectorLink) async throws -> Value
+        ) async throws -> Value {
+            let link = try await Connection.open(
+                reference, kind: .source, context: context, console: console, dialogue: dialogue)
+            do {
+                let value = try await body(link)
+                await link.close()
+                return value
+            } catch {
+                await link.close()
+                throw error
+            }
+        }
         if dryRun {
-            return try await withConnection(reference, context, console) { link in
-                try await preview(link, folder: folder, words: words, console: console)
-            }
+            return try await connected { try await preview($0, folder: folder, words: words, console: console) }
         }
-        let report = RunReport("mirroring", console: console, runtime: context.runtime)
-        defer { report.finish() }
-        let summary = try await withConnection(reference, context, console) { link in
-            try await Mirror(
-                link: link, folder: folder, filters: words, transfers: transfers, rereads: reread,
-                runtime: context.runtime, observer: report
-            ).run(delete ? (force ? .always : .cautious) : .never) { removal in
-                report.finish()
-                try Self.show(removal, console: console)
+        let failed = try await dialogue.rounds {
+            let report = RunReport("mirroring", console: console, runtime: context.runtime)
+            defer { report.finish() }
+            let summary = try await connected { link in
+                try await Mirror(
+                    link: link, folder: folder, filters: words, transfers: transfers, rereads: reread,
+                    runtime: context.runtime, observer: report
+                ).run(delete ? (force ? .always : .cautious) : .never) { removal in
+                    report.finish()
+                    try Self.show(removal, console: console)
+                }
             }
+            report.finish()
+            return try finish(summary, report: report, console: console)
         }
-        report.finish()
+        if failed > 0 { throw ExitCode(.someItemsFailed) }
+    }
+
+    /// - Returns: how many files failed.
+    private func finish(_ summary: Mirror.Summary, report: RunReport, console: Console) throws -> Int {
         try tell(summary, report: report, console: console)
         let failed = report.listFailures("could not be mirrored")
         if summary.isRemovalRefused {
@@ -74,22 +96,7 @@ struct MirrorCommand: GphotosCommand {
                     + "so that none was removed",
                 hint: "look at the list, and remove them with --delete --force")
         }
-        if failed > 0 { throw ExitCode(.someItemsFailed) }
-    }
-
-    private func withConnection<Value: Sendable>(
-        _ reference: RemoteReference, _ context: CommandContext, _ console: Console,
-        _ body: (ConnectorLink) async throws -> Value
-    ) async throws -> Value {
-        let link = try await Connection.open(reference, kind: .source, context: context, console: console)
-        do {
-            let value = try await body(link)
-            await link.close()
-            return value
-        } catch {
-            await link.close()
-            throw error
-        }
+        return failed
     }
 
     private static func show(_ removal: MirrorRemoval, console: Console) throws {

@@ -26,7 +26,7 @@ struct RemotePing<Noun: RemoteNoun>: RemoteCommand {
         if console.isJSON {
             try console.print(["name": .string(name), "origin": .string(link.identity.origin), "ok": true])
         } else {
-            let isSignedIn = link.identity.kind == "googlephotos"
+            let isSignedIn = link.identity.kind != "takeout"
             try console.print("\(name): reached, \(isSignedIn ? "signed in, " : "")readable")
         }
     }
@@ -47,7 +47,7 @@ struct RemoteLs<Noun: RemoteNoun>: RemoteCommand {
 
     func run(_ context: CommandContext) async throws {
         let console = context.console(global)
-        let reference = try RemoteReference(name.hasPrefix("@") ? name : "@" + name)
+        let reference = try RemoteReference(name.hasPrefix("@") ? name : "@" + name).withoutChoosing()
         // A destination is read by the importer too.
         let link = try await Connection.open(
             reference, kind: Self.kind, role: .source, context: context, console: console)

@@ -39,15 +39,7 @@ struct RemoteReference: Sendable, Hashable {
             try RemoteSettings.check(["location": text], of: kind)
             return (text, settings.merging(["location": text]) { $1 })
         }
-        if chosen == nil {
-            let names = try store.remotes(kind).keys.sorted()
-            guard names.count == 1 else {
-                throw Failure(
-                    .usage, "\(text) does not say whose library: there are \(names.count) \(kind.noun)s",
-                    hint: "write @NAME:/PATH")
-            }
-            chosen = names[0]
-        }
+        if chosen == nil { chosen = try onlyName(kind, in: store) }
         let name = chosen ?? ""
         var config = try store.settings(of: name, kind)
         config["name"] = name
@@ -57,10 +49,31 @@ struct RemoteReference: Sendable, Hashable {
             let path = path.hasPrefix("/") ? path : "/" + path
             switch SourceKind(location: config["location"]) {
             case .library: config["location"] = "googlephotos://" + path
-            case .takeout: config["path"] = path
+            case .takeout, .picker: config["path"] = path
             }
         }
         return (name, config)
+    }
+
+    /// Whose library a location means: the only one of its way, else the only one that there is.
+    private func onlyName(_ kind: RemoteKind, in store: ConfigurationStore) throws -> String {
+        let remotes = try store.remotes(kind)
+        let way = SourceKind(location: text)
+        let ofThisWay = remotes.filter { SourceKind(location: $0.value["location"]) == way }.keys.sorted()
+        let names = ofThisWay.count == 1 ? ofThisWay : remotes.keys.sorted()
+        guard names.count == 1 else {
+            throw Failure(
+                .usage, "\(text) does not say whose library: there are \(names.count) \(kind.noun)s",
+                hint: way == .picker ? "write @NAME" : "write @NAME:/PATH")
+        }
+        return names[0]
+    }
+
+    /// The same source, at which nobody is asked to choose: what is known of a Picker is shown.
+    func withoutChoosing() -> RemoteReference {
+        var reference = self
+        reference.settings["choose"] = "false"
+        return reference
     }
 }
 
@@ -68,10 +81,12 @@ struct RemoteReference: Sendable, Hashable {
 enum Connection {
     /// Starts this very program as the connector of a remote.
     ///
-    /// - Parameter role: how it is used, where that is not what its kind says: a destination is read by the importer.
+    /// - Parameters:
+    ///   - role: how it is used, where that is not what its kind says: a destination is read by the importer.
+    ///   - dialogue: shows what a person has to do; nil for one that opens no browser.
     static func open(
         _ reference: RemoteReference, kind: RemoteKind, role: RemoteKind? = nil, context: CommandContext,
-        console: Console
+        console: Console, dialogue: PickerDialogue? = nil
     ) async throws -> ConnectorLink {
         let store = try context.configurationStore(console)
         var (name, config) = try reference.config(kind, store: store)
@@ -90,7 +105,9 @@ enum Connection {
             runtime: context.runtime
         ) { [name] event in
             switch event {
-            case .log(let level, let message, let pathname):
+            case .log(_, let message, _, let link?):
+                (dialogue ?? PickerDialogue(context: context, console: console)).show(message, link: link)
+            case .log(let level, let message, let pathname, nil):
                 console.log(level, pathname.map { "\($0): \(message)" } ?? message)
             case .progress(let progress):
                 console.detail("\(progress.phase): \(HumanFormat.number(progress.items)) items")

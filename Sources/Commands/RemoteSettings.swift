@@ -36,6 +36,16 @@ enum RemoteSettings {
                     hint: "use \(defaultLocation) as the destination")
             }
             do { _ = try TakeoutSettings.directory(location) } catch { throw error.failure }
+        case "picker":
+            if kind == .destination {
+                throw Failure(
+                    .badConfiguration, "the Picker is a source: nothing is written to it",
+                    hint: "use \(defaultLocation) as the destination")
+            }
+            if location == PickerSettings.scheme { break }
+            throw Failure(
+                .badConfiguration, "a location picker:// has nothing behind it",
+                hint: "the setting path narrows it, as in path=/media/by-month/2024")
         case "rclone":
             if type == RcloneConfig.googlePhotosType { break }
             throw Failure(

@@ -27,10 +27,12 @@ public struct ConnectorOptions: Sendable, Hashable {
     public var maxConcurrency: Int
     /// Globs of what the host will not take.
     public var excludes: [String]
+    /// Whether the host keeps the state of an import: one that hands back none then has nothing of this source yet.
+    public var keepsState: Bool
 
     public init(
         hostname: String = "", os: String = "linux", arch: String = "", workingDirectory: String = "",
-        maxConcurrency: Int = 16, excludes: [String] = []
+        maxConcurrency: Int = 16, excludes: [String] = [], keepsState: Bool = false
     ) {
         self.hostname = hostname
         self.os = os
@@ -38,6 +40,7 @@ public struct ConnectorOptions: Sendable, Hashable {
         self.workingDirectory = workingDirectory
         self.maxConcurrency = maxConcurrency
         self.excludes = excludes
+        self.keepsState = keepsState
     }
 }
 
@@ -141,8 +144,15 @@ public struct RecordOutcome: Sendable, Hashable {
 public protocol ConnectorReporter: Sendable {
     func progress(_ progress: Progress)
     func log(_ level: LogLevel, _ message: String, pathname: Pathname?)
+    /// What a person has to do for the work to go on, which waits for it, and the page where they can.
+    func ask(_ message: String, link: String)
     /// Settings that changed and that the host must keep, such as a renewed token.
     func configChanged(_ values: [String: String])
+}
+
+extension ConnectorReporter {
+    /// A line with the link at its end, where a reporter has no better way.
+    public func ask(_ message: String, link: String) { log(.info, "\(message) \(link)", pathname: nil) }
 }
 
 public struct Progress: Sendable, Hashable {

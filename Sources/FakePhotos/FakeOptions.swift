@@ -102,6 +102,9 @@ public struct ServiceRules: Sendable, Hashable {
     public var pickerTimeout = 1800
     /// What a session asks for between two polls.
     public var pickerPollMilliseconds = 5000
+    /// How many items the user chooses in every session that nothing else is told of: the newest that were chosen in no
+    /// session before. Nil where they wait to be told.
+    public var pickerChoice: Int?
 
     public init() {}
 }

@@ -57,10 +57,30 @@ extension FakeLibrary {
         }
     }
 
-    /// `POST /_fake/picker`.
+    /// Chooses items in the next session that nothing was told of yet, as soon as the app looks at it.
+    /// - Parameter looks: how often the app looks in vain before.
+    public func willPick(_ ids: [String], isDone: Bool = true, afterLooks looks: Int = 0) {
+        withState { $0.pickerChoices.append(PickerChoice(items: .ids(ids), isDone: isDone, looks: looks)) }
+    }
+
+    /// Chooses, in the next session that nothing was told of yet, the newest items that were chosen in no session before.
+    public func willPick(count: Int, isDone: Bool = true, afterLooks looks: Int = 0) {
+        withState { $0.pickerChoices.append(PickerChoice(items: .newest(count), isDone: isDone, looks: looks)) }
+    }
+
+    /// `POST /_fake/picker`. Without a session it is about the next one.
     func changePicker(_ body: JSONObject) throws {
-        guard let id = body["session"]?.stringValue else { throw APIError.invalidArgument("session must be given") }
         let isDone = body["done"]?.boolValue ?? true
+        guard let id = body["session"]?.stringValue else {
+            let looks = Int(clamping: body["looks"]?.integerValue ?? 0)
+            if let count = body["count"]?.integerValue {
+                willPick(count: Int(clamping: count), isDone: isDone, afterLooks: looks)
+            } else {
+                let ids = (body["pick"]?.arrayValue ?? []).compactMap(\.stringValue)
+                willPick(ids, isDone: isDone, afterLooks: looks)
+            }
+            return
+        }
         do throws(ConnectorError) {
             if let count = body["count"]?.integerValue {
                 try pick(count: Int(count), session: id, isDone: isDone)
@@ -93,9 +113,37 @@ extension LibraryState {
         return session
     }
 
+    /// The user does in a session what was said of it.
+    mutating func letUserChoose(_ id: String) {
+        guard var session = pickerSessions[id], !session.isDone, session.items.isEmpty else { return }
+        let always = rules.pickerChoice.map { PickerChoice(items: .newest($0), isDone: true, looks: 0) }
+        guard let choice = pickerChoices.first ?? always else { return }
+        session.looks += 1
+        pickerSessions[id] = session
+        if session.looks <= choice.looks { return }
+        if !pickerChoices.isEmpty { pickerChoices.removeFirst() }
+        let positions: [Int32]
+        switch choice.items {
+        case .ids(let ids):
+            positions = ids.compactMap { id in
+                let object = sealer.reference(.item, id)
+                return object?.account == session.account ? object?.position : nil
+            }
+        case .newest(let count):
+            let account = accounts[session.account]
+            positions = Array(
+                account.newestFirst.lazy.filter {
+                    !account.picked.contains($0) && !account.items[Int($0)].flags.contains(.trashed)
+                }.prefix(max(0, min(count, session.maxItemCount))))
+        }
+        // One that takes no more stays as it is, as the page would.
+        try? pick(positions, session: id, isDone: choice.isDone)
+    }
+
     fileprivate mutating func pick(_ positions: [Int32], session id: String, isDone: Bool) throws(ConnectorError) {
         guard var session = pickerSessions[id] else { return }
         for position in positions where !session.items.contains(position) { session.items.append(position) }
+        accounts[session.account].picked.formUnion(positions)
         guard session.items.count <= session.maxItemCount else {
             throw ConnectorError(.rejected, "the session \(id) takes \(session.maxItemCount) items")
         }

@@ -12,7 +12,8 @@ enum GoogleError {
     ///   - operation: what was asked for, such as `list albums`.
     ///   - meanings: what a status of Google's means for this call alone.
     static func api(
-        operation: String, status: Int, body: [UInt8], retryAfter: Int?, meanings: [String: ConnectorError] = [:]
+        operation: String, status: Int, body: [UInt8], retryAfter: Int?, isPicker: Bool = false,
+        meanings: [String: ConnectorError] = [:]
     ) -> ConnectorError {
         let envelope = (try? JSON(parsing: body))?["error"]
         let text = envelope?["message"]?.stringValue ?? "HTTP status \(status)"
@@ -33,7 +34,7 @@ enum GoogleError {
         case 413:
             return ConnectorError(.tooLarge, said)
         case 403:
-            return permission(operation: operation, text: text, said: said)
+            return permission(operation: operation, isPicker: isPicker, text: text, said: said)
         case 404:
             return ConnectorError(.notFound, said)
         case 429:
@@ -82,21 +83,27 @@ enum GoogleError {
         return details.contains { $0["metadata"]?["quota_limit"]?.stringValue?.contains("PerDay") ?? false }
     }
 
-    private static func permission(operation: String, text: String, said: String) -> ConnectorError {
+    private static func permission(
+        operation: String, isPicker: Bool, text: String, said: String
+    ) -> ConnectorError {
         if text.contains("insufficient authentication scopes") {
             return ConnectorError(
                 .permission, "the sign-in does not cover what is needed to \(operation)",
-                hint: "run gphotos login again and leave every permission ticked")
+                hint: isPicker
+                    ? "run gphotos login NAME --picker and leave the permission ticked"
+                    : "run gphotos login again and leave every permission ticked")
         }
         if text.contains("has not been used in project") || text.contains("it is disabled") {
+            let name = isPicker ? "Google Photos Picker API" : "Photos Library API"
             return ConnectorError(
-                .permission, "the Photos Library API is not enabled in the Google Cloud project of this client id",
+                .permission, "the \(name) is not enabled in the Google Cloud project of this client id",
                 hint: "enable it in the Google Cloud console, under APIs & Services")
         }
         if text.contains("disabled for the user") {
             return ConnectorError(
                 .permission, said, hint: "the administrator of the organisation has switched Google Photos off")
         }
+        if isPicker { return ConnectorError(.permission, said, hint: "run gphotos login NAME --picker again") }
         return ConnectorError(
             .permission, said,
             hint: "since 31 March 2025 an app reaches only the items and albums that it created itself")

@@ -162,7 +162,7 @@ public final class PhotosClient: Sendable {
                 }
                 throw GoogleError.api(
                     operation: call.operation, status: status, body: answer.body, retryAfter: answer.head.retryAfter,
-                    meanings: call.meanings)
+                    isPicker: call.service == .picker, meanings: call.meanings)
             } catch let error as ConnectorError {
                 if error.code != .auth { refusals = 0 }
                 // A call that Google was too busy for has done nothing.

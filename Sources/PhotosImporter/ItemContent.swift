@@ -8,7 +8,7 @@ import PhotosLibrary
 /// for all spools is used up and nobody is reading it.
 actor ItemContent {
     private let item: ShelvedItem
-    private let supply: ByteSupply
+    private let supply: any ContentSupply
     private let ledger: ContentLedger
     private let room: SpoolRoom
     private let isShared: Bool
@@ -17,7 +17,7 @@ actor ItemContent {
     private var size: Int64?
 
     /// - Parameter places: how many records have this content.
-    init(item: ShelvedItem, supply: ByteSupply, ledger: ContentLedger, room: SpoolRoom, places: Int) {
+    init(item: ShelvedItem, supply: any ContentSupply, ledger: ContentLedger, room: SpoolRoom, places: Int) {
         self.item = item
         self.supply = supply
         self.ledger = ledger

@@ -2,16 +2,28 @@ import ConnectorKit
 import PhotosAPI
 import PhotosLibrary
 
-/// The ways into a library, by the scheme of a location.
-public enum SourceKind: String, Sendable, Hashable {
-    /// The Library API.
-    case library
+/// The ways into a library, by the scheme of a location; what reaches most comes first.
+public enum SourceKind: String, Sendable, Hashable, CaseIterable {
     /// Takeout exports in a directory.
     case takeout
+    /// What a person chooses in the Picker.
+    case picker
+    /// The Library API.
+    case library
 
     /// - Parameter location: nil for the default. An unknown scheme is told by whoever reads the settings.
     public init(location: String?) {
-        self = location?.hasPrefix(TakeoutSettings.scheme) == true ? .takeout : .library
+        let location = location ?? ""
+        self =
+            location.hasPrefix(TakeoutSettings.scheme)
+            ? .takeout : location.hasPrefix(PickerSettings.scheme) ? .picker : .library
+    }
+
+    /// What every source that is signed in has, whichever of the two ways it is.
+    /// - Throws: ``ConnectorError`` with code `config`, which names the setting.
+    public static func signedIn(_ settings: Settings) throws(ConnectorError) -> LibrarySettings {
+        if Self(location: settings["location"]) == .picker { return try PickerSettings(settings).library }
+        return try LibrarySettings(settings)
     }
 
     /// The importer that settings ask for.
@@ -26,6 +38,9 @@ public enum SourceKind: String, Sendable, Hashable {
                 PhotosImporter(
                     settings: settings, options: options, reporter: reporter, runtime: runtime, reload: reload),
                 reporter: reporter, runtime: runtime)
+        case .picker:
+            try PickerImporter(
+                settings: settings, options: options, reporter: reporter, runtime: runtime, reload: reload)
         case .takeout:
             try TakeoutImporter(settings: settings, options: options, reporter: reporter, runtime: runtime)
         }

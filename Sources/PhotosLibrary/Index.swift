@@ -127,6 +127,7 @@ public final class Index: Sendable {
         migrator.registerMigration("export-albums") { db in try db.execute(sql: Journal.albumSchema) }
         migrator.registerMigration("second-way") { db in try db.execute(sql: Pairing.schema) }
         migrator.registerMigration("hints") { db in try db.execute(sql: Hints.schema) }
+        migrator.registerMigration("picker") { db in try db.execute(sql: PickerMemory.schema) }
         return migrator
     }()
 

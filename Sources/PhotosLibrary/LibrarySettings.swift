@@ -190,12 +190,19 @@ public struct LibrarySettings: Sendable {
         [
             SettingDefinition(
                 "location", .text,
-                "What to read or write: googlephotos://[/PATH]; to read, also takeout:///DIRECTORY.",
+                "What to read or write: googlephotos://[/PATH]; to read, also picker:// and takeout:///DIRECTORY.",
                 default: "googlephotos://"),
-            SettingDefinition("path", .text, "The part of a takeout:// source to show, such as /album/TITLE."),
+            SettingDefinition(
+                "path", .text, "The part of a takeout:// or picker:// source to show, such as /media/by-month/2024."),
             SettingDefinition(
                 "takeout", .text,
                 "A directory with Takeout exports of the same account, to be one library with what the API shows."),
+            SettingDefinition(
+                "max_items", .integer(1...2000), "The most items that can be chosen in one session of picker://.",
+                default: "2000"),
+            SettingDefinition(
+                "choose", .flag, "With picker://, ask for a choice; false shows only what was chosen earlier.",
+                default: "true"),
             SettingDefinition("client_id", .text, "OAuth client id of your Google Cloud project."),
             SettingDefinition("client_secret", .text, "OAuth client secret.", secret: true),
             SettingDefinition("token", .text, "OAuth token, as the JSON that rclone stores.", secret: true),

@@ -27,7 +27,7 @@ enum ConnectorMessage: Sendable, Hashable, WireMessage {
     case credit(record: Int64, bytes: Int64)
     case result(record: Int64, RecordOutcome)
     case progress(id: Int64?, Progress)
-    case log(LogLevel, String, pathname: String?)
+    case log(LogLevel, String, pathname: String?, link: String? = nil)
     case configUpdate([String: String])
     case unknown(type: String)
 
@@ -62,7 +62,9 @@ enum ConnectorMessage: Sendable, Hashable, WireMessage {
             guard let level = LogLevel(rawValue: try fields.string("level")) else {
                 throw fields.fault("level", "debug, info, warning or error")
             }
-            self = .log(level, try fields.string("message"), pathname: try fields.optionalString("pathname"))
+            self = .log(
+                level, try fields.string("message"), pathname: try fields.optionalString("pathname"),
+                link: try fields.optionalString("link"))
         case "config-update":
             guard try fields.optionalObject("values") != nil else { throw fields.fault("values", "an object") }
             self = .configUpdate(try fields.stringMap("values"))

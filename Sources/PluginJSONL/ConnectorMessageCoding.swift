@@ -52,7 +52,7 @@ extension ConnectorMessage {
             writer.value("progress")
             writer.member("id", id)
             progress.write(to: &writer)
-        case .log(let level, let message, let pathname):
+        case .log(let level, let message, let pathname, let link):
             writer.key("type")
             writer.value("log")
             writer.key("level")
@@ -62,6 +62,10 @@ extension ConnectorMessage {
             if let pathname {
                 writer.key("pathname")
                 writer.value(pathname)
+            }
+            if let link {
+                writer.key("link")
+                writer.value(link)
             }
         case .configUpdate(let values):
             writer.key("type")

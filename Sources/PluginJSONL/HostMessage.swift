@@ -119,6 +119,6 @@ extension ConnectorOptions {
             os: try fields.optionalString("os") ?? plain.os, arch: try fields.optionalString("arch") ?? plain.arch,
             workingDirectory: try fields.optionalString("cwd") ?? plain.workingDirectory,
             maxConcurrency: concurrency.map { Int($0) } ?? plain.maxConcurrency,
-            excludes: try fields.strings("excludes"))
+            excludes: try fields.strings("excludes"), keepsState: try fields.flag("keeps_state", default: false))
     }
 }

@@ -120,6 +120,10 @@ extension ConnectorOptions {
         writer.value(maxConcurrency)
         writer.key("excludes")
         writer.value(.array(excludes.map { .string($0) }))
+        if keepsState {
+            writer.key("keeps_state")
+            writer.value(true)
+        }
         writer.endObject()
     }
 }

@@ -3,7 +3,8 @@ import StrictJSON
 
 /// What a connector says at any time.
 public enum HostEvent: Sendable, Hashable {
-    case log(level: LogLevel, message: String, pathname: String?)
+    /// - `link`: a page that a person has to open for the work to go on; the message holds it, too.
+    case log(level: LogLevel, message: String, pathname: String?, link: String? = nil)
     case progress(Progress)
     /// Values of `config` that the host must keep.
     case configUpdate([String: String])
@@ -81,8 +82,8 @@ struct HostStateMachine {
         case .ok(let id, let fields): return answer(id, .success(fields))
         case .error(let id, let record, let type, let error): return receive(error, id: id, record: record, of: type)
         case .progress(_, let progress): return [.event(.progress(progress))]
-        case .log(let level, let text, let pathname):
-            return [.event(.log(level: level, message: text, pathname: pathname))]
+        case .log(let level, let text, let pathname, let link):
+            return [.event(.log(level: level, message: text, pathname: pathname, link: link))]
         case .configUpdate(let values): return [.event(.configUpdate(values))]
         case .unknown: return []  // A later version's; nothing is waiting for it.
         default: return record(message)

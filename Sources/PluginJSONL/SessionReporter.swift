@@ -51,6 +51,12 @@ final class SessionReporter: ConnectorReporter {
         writer.enqueue(ConnectorMessage.log(level, message, pathname: pathname?.string).encoded(raw: false))
     }
 
+    func ask(_ message: String, link: String) {
+        // For a host that knows no links, the message has it too.
+        writer.enqueue(
+            ConnectorMessage.log(.info, "\(message) \(link)", pathname: nil, link: link).encoded(raw: false))
+    }
+
     func configChanged(_ values: [String: String]) {
         if values.isEmpty || !state.withLock({ $0.sendsConfigUpdates }) { return }
         writer.enqueue(ConnectorMessage.configUpdate(values).encoded(raw: false))

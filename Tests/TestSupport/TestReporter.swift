@@ -3,17 +3,21 @@ import Synchronization
 
 /// Remembers what a connector said.
 public final class TestReporter: ConnectorReporter {
-    private let state = Mutex<(logs: [String], values: [String: String])>(([], [:]))
+    private let state = Mutex<(logs: [String], values: [String: String], links: [String])>(([], [:], []))
 
     public init() {}
 
     public var logs: [String] { state.withLock { $0.logs } }
     public var values: [String: String] { state.withLock { $0.values } }
 
+    /// The pages that a person was asked to open.
+    public var links: [String] { state.withLock { $0.links } }
+
     public func progress(_ progress: Progress) {}
     public func log(_ level: LogLevel, _ message: String, pathname: Pathname?) {
         state.withLock { $0.logs.append(message) }
     }
+    public func ask(_ message: String, link: String) { state.withLock { $0.links.append(link) } }
     public func configChanged(_ values: [String: String]) {
         state.withLock { $0.values.merge(values) { $1 } }
     }

@@ -235,6 +235,7 @@ extension ServiceRules {
         case "pickerSessionLimit": pickerSessionLimit = try limit()
         case "pickerTimeout": pickerTimeout = try number()
         case "pickerPollMilliseconds": pickerPollMilliseconds = try number()
+        case "pickerChoice": pickerChoice = try limit()
         default: throw .invalidArgument("there is no rule \(name)")
         }
     }

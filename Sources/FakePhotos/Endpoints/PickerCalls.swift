@@ -17,7 +17,7 @@ extension LibraryState {
             pageFault: pageFault)
         return switch route.endpoint {
         case .pickerCreate: try createSession(call)
-        case .pickerGet: FakeResponse(json: sessionJSON(call.argument, try session(call.argument, call), now: now))
+        case .pickerGet: try getSession(call)
         case .pickerDelete: try deleteSession(call)
         default: try listPicked(call)
         }
@@ -43,6 +43,12 @@ extension LibraryState {
             maxItemCount: count == 0 ? Self.mostItems : Int(count))
         pickerSessions[id] = session
         return FakeResponse(json: sessionJSON(id, session, now: call.now))
+    }
+
+    private mutating func getSession(_ call: Call) throws(APIError) -> FakeResponse {
+        _ = try session(call.argument, call)
+        letUserChoose(call.argument)
+        return FakeResponse(json: sessionJSON(call.argument, try session(call.argument, call), now: call.now))
     }
 
     private func expiry(of session: PickerSession) -> Int64 { session.birth + Int64(rules.pickerSessionLifetime) }

@@ -12,6 +12,8 @@ struct Account: Sendable {
     private var generated: [UInt32: Int32]?
     /// Bytes of uploads that became items.
     var storedBytes: Int64 = 0
+    /// Positions of what the user chose in any session of the Picker.
+    var picked: Set<Int32> = []
     /// Writes that are under way.
     var writing = 0
     /// The minute of the last writes, and how many there were.

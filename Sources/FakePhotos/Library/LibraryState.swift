@@ -27,6 +27,8 @@ struct LibraryState: Sendable {
     var uploadTokens: [String: UploadToken] = [:]
     var uploadSessions: [String: UploadSession] = [:]
     var pickerSessions: [String: PickerSession] = [:]
+    /// What the user will choose in the sessions that come, the next one first.
+    var pickerChoices: [PickerChoice] = []
 
     /// What was uploaded, from the first to the last.
     var uploads: [UploadRecord] = []

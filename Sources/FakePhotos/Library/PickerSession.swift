@@ -10,4 +10,20 @@ struct PickerSession: Sendable {
     var items: [Int32] = []
     /// Whether the user pressed Done.
     var isDone = false
+    /// How often the app has looked whether they did.
+    var looks = 0
+}
+
+/// What the user does in a session as soon as the app looks at it.
+struct PickerChoice: Sendable {
+    enum Items: Sendable {
+        case ids([String])
+        /// The newest that were chosen in no session before.
+        case newest(Int)
+    }
+
+    var items: Items
+    var isDone: Bool
+    /// How often the app looks in vain before.
+    var looks: Int
 }

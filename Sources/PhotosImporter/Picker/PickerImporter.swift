@@ -1,0 +1,268 @@
+import ConnectorKit
+import PhotosAPI
+import PhotosLibrary
+import StrictJSON
+
+/// What a person chooses in the Picker as a source of records: the same layout and names as the other ways have.
+///
+/// The Picker forgets every choice with its session. So an import shows what was chosen in this session, and what its
+/// host has from earlier ones: a snapshot never looks as if that had been removed.
+public final class PickerImporter: Importer {
+    public let identity: ConnectorIdentity
+    private let settings: PickerSettings
+    private let scope: Scope
+    private let catalog: ImportCatalog?
+    /// Whether a person is asked: the catalog alone tells of what is known.
+    private let asks: Bool
+    private let client: PhotosClient
+    private let index: Index
+    private let memory: PickerMemory
+    private let desk: PickerDesk
+    private let ledger: ContentLedger
+    private let room: SpoolRoom
+    private let keepsState: Bool
+    private let reporter: any ConnectorReporter
+    private let runtime: Runtime
+
+    /// Sets the importer up without a word to the network.
+    /// - Parameter reload: asked for the sign-in before it is renewed, where it is known who keeps it.
+    /// - Throws: ``ConnectorError`` with code `config` or `not-found`, which says what is wrong with the settings.
+    public init(
+        settings raw: Settings, options: ConnectorOptions, reporter: any ConnectorReporter, runtime: Runtime,
+        index: Index? = nil, reload: @escaping TokenReload = { nil }
+    ) throws {
+        settings = try PickerSettings(raw)
+        let library = settings.library
+        scope = try Scope(
+            root: ImportCatalog.subject(of: library.root), views: library.views, layout: library.layout,
+            startYear: library.startYear
+        ).narrowed(by: library.filter)
+        catalog = try ImportCatalog(root: library.root, form: library.form)
+        asks = settings.asks && catalog?.isAlone != true
+        identity = ConnectorIdentity(origin: library.origin, kind: "picker", root: library.root, flags: ["stream"])
+        let path = PickerSettings.indexPath(library, environment: runtime.environment)
+        self.index = try index ?? Index(path: path, runtime: runtime, reporter: reporter)
+        memory = PickerMemory(self.index)
+        client = try PhotosClient(library, runtime: runtime, reporter: reporter, reload: reload)
+        desk = PickerDesk(
+            client: client, memory: memory, maxItems: settings.maxItems, app: library.api.clientID,
+            reporter: reporter, runtime: runtime)
+        ledger = ContentLedger(index: self.index)
+        room = SpoolRoom(limit: library.form.spoolLimit, runtime: runtime, reporter: reporter)
+        keepsState = options.keepsState
+        self.reporter = reporter
+        self.runtime = runtime
+    }
+
+    public func ping() async throws { try await desk.check() }
+
+    /// A host may read contents until now, long after the records: what was learnt of them is saved here at the latest.
+    public func close() async throws {
+        client.shutdown()
+        try await ledger.save()
+    }
+
+    /// The daily quota is the Library's: there is none left to tell of here.
+    public func counters() async -> [String: Int64] {
+        var counters = client.statistics.counters
+        counters["api_requests"] = Int64(client.statistics.pickerRequests)
+        counters["api_requests_left"] = nil
+        counters["downloads_left"] = nil
+        return counters
+    }
+
+    public func importRecords(state: String?, to sink: any RecordSink) async throws -> String? {
+        let lock = try index.lockForImport()
+        defer { withExtendedLifetime(lock) {} }
+        let host = try await host(state)
+        let listing = try await index.beginListing(scope.layout)
+        let (sessions, items) = asks ? try await list(into: listing) : ([], [:])
+        try await listing.addPicks(of: asks || host != .stateless ? host : nil)
+        let receipts = PickReceipts(
+            sessions: sessions, of: items, host: host, memory: memory, desk: desk, runtime: runtime)
+        let known = try await memory.count(of: host)
+        let contents = try await contents(of: listing, host: host, isLost: known < host.expected)
+        if !asks, contents.failures.isEmpty, contents.shelf.count == 0 { throw Self.nothingYet }
+        let isDirectory = try await contents.checkRoot(of: scope, hint: "what was chosen is in /media/by-month")
+        contents.tellOfHidden(before: settings.library.startYear, to: reporter)
+        do {
+            if let catalog, catalog.isAlone {
+                try await emit(catalog, of: contents, host: host, to: sink)
+            } else {
+                try await contents.emitDirectories(of: scope, to: sink)
+                let count = try await emitItems(contents.shelf, chosen: items, receipts: receipts, to: sink)
+                // Where something was forgotten, the host keeps the catalog that tells of it.
+                if let catalog, isDirectory, count > 0, contents.failures.isEmpty {
+                    try await emit(catalog, of: contents, host: host, to: sink)
+                }
+            }
+            await receipts.listed()
+        } catch {
+            // What was learnt is worth keeping, however the import ends.
+            try? await receipts.save()
+            try? await ledger.save()
+            throw error
+        }
+        try await ledger.save()
+        if host == .stateless { return nil }
+        return PickerState(host: host.name, items: max(known + items.count, host.expected)).text
+    }
+
+    /// The host that asks. One that keeps states and has none is new; those that keep none are not told apart.
+    private func host(_ state: String?) async throws -> PickerMemory.Host {
+        if let state {
+            guard let state = PickerState(state) else {
+                reporter.log(.warning, "the state of the last import is none of the Picker's: ignored", pathname: nil)
+                return try await memory.addHost()
+            }
+            if let known = try await memory.host(named: state.host) { return known }
+            return try await memory.addHost(named: state.host, expected: state.items)
+        }
+        return keepsState && asks ? try await memory.addHost() : .stateless
+    }
+
+    /// Lists what was chosen, all of it before anything is sent.
+    /// - Returns: the sessions, and for each item the one that it was chosen in.
+    private func list(into listing: Listing) async throws -> (sessions: [String], items: [Int64: String]) {
+        var sessions: [String] = []
+        var items: [Int64: String] = [:]
+        for session in try await desk.chosen() {
+            do {
+                for try await page in client.pickedItems(session: session.id) {
+                    let numbers = try await listing.add(page.map(MediaItem.init), from: .library, at: runtime.now())
+                    for number in numbers { items[number] = session.id }
+                    reporter.progress(Progress(phase: "listing", items: items.count))
+                }
+            } catch let error as ConnectorError where error.code == .notFound {
+                try await memory.forget(session: session.id)
+                if !session.wasRead { throw PickerDesk.gone }
+                reporter.log(.warning, PickerDesk.leftBehind, pathname: nil)
+                continue
+            }
+            sessions.append(session.id)
+        }
+        if items.isEmpty {
+            for session in sessions { await desk.end(session) }
+            throw PickerDesk.nothingChosen
+        }
+        return (sessions, items)
+    }
+
+    private func contents(
+        of listing: Listing, host: PickerMemory.Host, isLost: Bool
+    ) async throws -> LibraryContents {
+        let filter = settings.library.filter
+        // Nobody but the shelf filters: the Picker has no filters.
+        var plan = ListingPlan(scope: scope, filter: filter, includesArchived: true)
+        plan.library = .all
+        // What is known of now; another host is shown something else.
+        _ = try await listing.finish("\(host.name)\n\(plan.question)", isWhole: !isLost)
+        let shelf = try await Shelf(
+            index: index, listing: listing, scope: scope, filter: filter, plan: plan, albums: [],
+            showsFavorites: false)
+        var directories: [Pathname: Timestamp] = [:]
+        for directory in shelf.directories.values where directory.isShown {
+            directories[directory.path] = directory.newest
+        }
+        var failures: [Pathname: ConnectorError] = [:]
+        if isLost {
+            // A host must not take what was forgotten for removed.
+            failures[.root] = Self.lost
+            directories[.root] = .epoch
+        }
+        return LibraryContents(shelf: shelf, directories: directories, failures: failures, albumAttributes: [:])
+    }
+
+    private static let nothingYet = ConnectorError(
+        .notFound, "nothing was chosen in the Picker so far", hint: "gphotos backup asks for a choice")
+
+    private static let lost = ConnectorError(
+        .notFound, "it is not known here any more what was chosen earlier",
+        hint: "bring $XDG_STATE_HOME/gphotos back, or choose the same again: nothing is read twice")
+
+    /// - Returns: how many items are shown.
+    private func emitItems(
+        _ shelf: Shelf, chosen: [Int64: String], receipts: PickReceipts, to sink: any RecordSink
+    ) async throws -> Int {
+        let supply = PickerSupply(
+            client: client, urls: PickerURLs(client: client, index: index, runtime: runtime, sessions: chosen),
+            receipts: receipts)
+        let expected = shelf.count
+        var visited = 0
+        var emitted = 0
+        var leftOut = 0
+        var page = try await shelf.page(before: nil)
+        while let last = page.last {
+            async let next = shelf.page(before: last)
+            visited += page.count
+            for item in page {
+                if item.places.isEmpty {
+                    leftOut += chosen[item.number] == nil ? 0 : 1
+                } else {
+                    try await emit(item, supply: supply, receipts: receipts, to: sink)
+                    emitted += 1
+                }
+            }
+            reporter.progress(Progress(phase: "reading", items: visited))
+            page = try await next
+        }
+        // A listing is never cut short silently.
+        if visited != expected { throw Shelf.disturbed }
+        if leftOut > 0 {
+            reporter.log(
+                .warning, "\(leftOut) of what was chosen \(leftOut == 1 ? "is" : "are") not shown by these settings",
+                pathname: nil)
+        }
+        return emitted
+    }
+
+    /// Sends the catalog, as that of a library is sent.
+    private func emit(
+        _ catalog: ImportCatalog, of contents: LibraryContents, host: PickerMemory.Host, to sink: any RecordSink
+    ) async throws {
+        struct Position {
+            var last: ShelvedItem?
+            var visited = 0
+        }
+        let expected = contents.shelf.count
+        try await ledger.save()
+        let key = "\(host.name)\n\(settings.library.catalogKey)"
+        let fingerprint = contents.fingerprint(try await index.revision, key)
+        let lines = CatalogLines(from: Position()) { [ledger] position in
+            // What was learnt since is in it, too.
+            if position.last == nil { try await ledger.save() }
+            let page = try await contents.shelf.page(before: position.last)
+            guard let last = page.last else {
+                if position.visited != expected { throw Shelf.disturbed }
+                return nil
+            }
+            let lines = page.filter { !$0.places.isEmpty }.map { Self.line($0) }
+            return (lines, Position(last: last, visited: position.visited + page.count))
+        }
+        try await catalog.emit(contents, items: lines, fingerprint: fingerprint, reporter: reporter, to: sink)
+    }
+
+    private static func line(_ item: ShelvedItem) -> JSON {
+        var line = CatalogItem(item, albums: [:], isOriginal: false)
+        line.source = "picker"
+        line.caveats.append(Caveat.metadataMissing.rawValue)
+        return line.json
+    }
+
+    /// A record for each place of an item, next to each other.
+    private func emit(
+        _ item: ShelvedItem, supply: PickerSupply, receipts: PickReceipts, to sink: any RecordSink
+    ) async throws {
+        let isReadable = item.item.notReadable == nil
+        await receipts.expect(item.number, places: item.places.count, isReadable: isReadable)
+        let content = ItemContent(
+            item: item, supply: supply, ledger: ledger, room: room, places: item.places.count)
+        for place in item.places {
+            var record = Record(item, at: place, isOriginal: false)
+            // The Picker tells neither description nor albums.
+            record.caveats.append(.metadataMissing)
+            let source = PickedPlace(place: ItemContent.Place(content), item: item.number, receipts: receipts)
+            try await sink.emit(record, content: record.hasContent ? source : nil)
+        }
+    }
+}
