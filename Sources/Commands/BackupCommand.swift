@@ -27,6 +27,9 @@ struct BackupCommand: GphotosCommand {
     @Flag(help: "List what would be read, and read nothing.")
     var dryRun = false
 
+    @Flag(help: "Read everything again, though nothing seems changed: Google gives no version of a content.")
+    var reread = false
+
     @Argument(help: "What to back up.")
     var source: String
 
@@ -65,7 +68,7 @@ struct BackupCommand: GphotosCommand {
         let summary: Backup.Summary
         do {
             summary = try await Backup(
-                link: link, writer: writer, source: source, transfers: transfers, observer: report
+                link: link, writer: writer, source: source, transfers: transfers, rereads: reread, observer: report
             ).run()
         } catch {
             await link.close()

@@ -25,6 +25,9 @@ struct MirrorCommand: GphotosCommand {
     @Flag(help: "List what would be done; read and write nothing.")
     var dryRun = false
 
+    @Flag(help: "Read everything again, though nothing seems changed: Google gives no version of a content.")
+    var reread = false
+
     @OptionGroup(title: "Filters") var filters: FilterOptions
     @OptionGroup(title: "Picker") var picker: PickerOptions
 
@@ -69,8 +72,8 @@ struct MirrorCommand: GphotosCommand {
             defer { report.finish() }
             let summary = try await connected { link in
                 try await Mirror(
-                    link: link, folder: folder, filters: words, transfers: transfers, runtime: context.runtime,
-                    observer: report
+                    link: link, folder: folder, filters: words, transfers: transfers, rereads: reread,
+                    runtime: context.runtime, observer: report
                 ).run(delete ? (force ? .always : .cautious) : .never) { removal in
                     report.finish()
                     try Self.show(removal, console: console)

@@ -27,12 +27,14 @@ final class RecordListing: Sendable {
             defer { isFirst = false }
             return isFirst ? "" : ",\n"
         }
-        let line: JSON = [
+        var line: JSONObject = [
             "path": .string(record.pathname.string), "kind": .string(record.kind.rawValue),
             "size": record.size.map { .integer($0) } ?? .null, "mtime": .string(record.modificationTime.description),
             "sha256": sha256.map { .string($0) } ?? .null, "mime_type": record.mimeType.map { .string($0) } ?? .null,
         ]
-        try console.write(separator + line.text)
+        line["target"] = record.target.map { .string($0) }
+        if !record.caveats.isEmpty { line["caveats"] = .array(record.caveats.map { .string($0.rawValue) }) }
+        try console.write(separator + JSON.object(line).text)
     }
 
     func end() throws { if console.isJSON { try console.write("]\n") } }

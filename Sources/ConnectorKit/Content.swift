@@ -14,6 +14,36 @@ public protocol ContentSource: Sendable {
 
     /// The host is done with the record; nothing will be opened again.
     func finished(_ status: RecordStatus) async
+
+    /// The same, from a wire by which the host can tell what it holds now.
+    /// - Parameter content: nil where it does not say.
+    func finished(_ status: RecordStatus, holding content: HeldContent?) async
+}
+
+extension ContentSource {
+    /// What the host holds is nothing to a source that does not ask.
+    public func finished(_ status: RecordStatus, holding content: HeldContent?) async { await finished(status) }
+}
+
+/// What a host says of the content that it holds of a record.
+public struct HeldContent: Sendable, Hashable {
+    /// In 64 hexadecimal digits, in lower case.
+    public let sha256: String
+    /// Bytes.
+    public let size: Int64
+
+    /// - Returns: nil where the text is no SHA-256, or the size no size.
+    public init?(sha256: String, size: Int64) {
+        let digits = sha256.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"): true
+            default: false
+            }
+        }
+        guard digits, sha256.utf8.count == 64, size >= 0 else { return nil }
+        self.sha256 = sha256
+        self.size = size
+    }
 }
 
 extension ContentReader {

@@ -38,19 +38,23 @@ public final class Backup: Sendable {
     private let source: String
     private let observer: any RunObserver
     private let transfers: Int
+    private let rereads: Bool
     private let state = Mutex(RunProgress())
     private let failedDirectories = Mutex<[Pathname]>([])
 
     /// - Parameters:
     ///   - source: as the person named it.
     ///   - transfers: contents that are read at a time.
+    ///   - rereads: whether to read also what the vault knows. What is the same is stored once all the same.
     public init(
-        link: ConnectorLink, writer: VaultWriter, source: String, transfers: Int, observer: any RunObserver
+        link: ConnectorLink, writer: VaultWriter, source: String, transfers: Int, rereads: Bool = false,
+        observer: any RunObserver
     ) {
         self.link = link
         self.writer = writer
         self.source = source
         self.transfers = transfers
+        self.rereads = rereads
         self.observer = observer
     }
 
@@ -85,23 +89,23 @@ public final class Backup: Sendable {
         _ batch: [ImportedRecord], into snapshot: SnapshotWriter, want: (ImportedRecord) -> Void
     ) async throws {
         var entries: [SnapshotEntry] = []
-        var settled: [(ImportedRecord, RecordStatus)] = []
+        var settled: [(ImportedRecord, RecordStatus, HeldContent?)] = []
         for imported in batch {
             let record = imported.record
             if let error = record.error {
                 note(record.pathname, error)
                 if record.kind == .directory { failedDirectories.withLock { $0.append(record.pathname) } }
                 entries.append(try substitute(for: record, error: error, in: snapshot))
-                settled.append((imported, .failed))
+                settled.append((imported, .failed, nil))
             } else if !record.hasContent {
                 entries.append(SnapshotEntry(record: record))
-                settled.append((imported, .stored))
+                settled.append((imported, .stored, nil))
                 if record.kind == .symlink { count { $0.files += 1 } }
-            } else if let fingerprint = record.fingerprint,
+            } else if !rereads, let fingerprint = record.fingerprint,
                 let known = try snapshot.known(record.pathname, fingerprint: fingerprint)
             {
                 entries.append(SnapshotEntry(record: record, object: known.object))
-                settled.append((imported, .unchanged))
+                settled.append((imported, .unchanged, Self.held(known.object, known.record.size)))
                 count {
                     $0.files += 1
                     $0.filesUnchanged += 1
@@ -112,7 +116,7 @@ public final class Backup: Sendable {
             }
         }
         if !entries.isEmpty { try await snapshot.add(entries) }
-        link.session.finish(settled)
+        link.session.finish(holding: settled)
     }
 
     /// What stands for an item that could not be read: what the parent has of it, where it has something.
@@ -130,6 +134,11 @@ public final class Backup: Sendable {
         return SnapshotEntry(record: failed)
     }
 
+    private static func held(_ object: ObjectID?, _ size: Int64?) -> HeldContent? {
+        guard let object, let size else { return nil }
+        return HeldContent(sha256: object.hex, size: size)
+    }
+
     private func read(_ imported: ImportedRecord, into snapshot: SnapshotWriter) async throws {
         let record = imported.record
         let outcome = try await imported.attempt {
@@ -139,10 +148,11 @@ public final class Backup: Sendable {
         }
         switch outcome {
         case .success(let object):
-            imported.finish(.stored)
+            let isSame = try rereads && isKnown(record, as: object.id, in: snapshot)
+            imported.finish(isSame ? .unchanged : .stored, holding: Self.held(object.id, object.size))
             count {
                 $0.files += 1
-                $0.filesNew += 1
+                if isSame { $0.filesUnchanged += 1 } else { $0.filesNew += 1 }
                 $0.bytes += object.size
             }
         case .failure(let error):
@@ -151,6 +161,11 @@ public final class Backup: Sendable {
             try await snapshot.add([try substitute(for: record, error: error, in: snapshot)])
             imported.finish(.failed)
         }
+    }
+
+    private func isKnown(_ record: Record, as object: ObjectID, in snapshot: SnapshotWriter) throws -> Bool {
+        guard let fingerprint = record.fingerprint else { return false }
+        return try snapshot.known(record.pathname, fingerprint: fingerprint)?.object == object
     }
 
     private func store(_ imported: ImportedRecord) async throws -> StoredObject {

@@ -39,6 +39,7 @@ public final class Mirror: Sendable {
     private let survey: MirrorSurvey
     private let batch: MirrorBatch
     private let transfers: Int
+    private let rereads: Bool
     private let tally: Tally
 
     /// What is counted and told, shared with the batch.
@@ -69,14 +70,16 @@ public final class Mirror: Sendable {
     ///   - folder: an absolute path; made where it is not there.
     ///   - filters: what the source is narrowed by, in words: a mirror of another part is another mirror.
     ///   - transfers: contents that are read at a time.
+    ///   - rereads: whether to read also what has not changed. A file with the same content is left as it is.
     ///   - observer: paths that it is told are those below the folder.
     /// - Throws: ``VaultError``: `inUse`; `notAVault` where it is a mirror of something else; `cannotWrite`, `damaged`.
     public init(
-        link: ConnectorLink, folder path: String, filters: String = "", transfers: Int, runtime: Runtime,
-        observer: any RunObserver
+        link: ConnectorLink, folder path: String, filters: String = "", transfers: Int, rereads: Bool = false,
+        runtime: Runtime, observer: any RunObserver
     ) throws {
         self.link = link
         self.transfers = transfers
+        self.rereads = rereads
         let tally = Tally(observer)
         self.tally = tally
         let folder = try MirrorFolder(path, source: link.identity.mirrored(filters))
@@ -140,14 +143,14 @@ public final class Mirror: Sendable {
 
     /// Takes in what needs no reading, and passes the rest on.
     private func sort(_ batch: [ImportedRecord], want: (Wanted) -> Void) async throws {
-        var settled: [(ImportedRecord, RecordStatus)] = []
+        var settled: [(ImportedRecord, RecordStatus, HeldContent?)] = []
         var recognised: [MirrorEntry] = []
         var files: [(ImportedRecord, Pathname)] = []
         var directories: [(ImportedRecord, Pathname)] = []
         for imported in batch {
             let record = imported.record
             guard let place = try link.identity.root.place(of: record.pathname, kind: record.kind) else {
-                settled.append((imported, .skipped))
+                settled.append((imported, .skipped, nil))
                 continue
             }
             if record.kind == .directory {
@@ -156,7 +159,7 @@ public final class Mirror: Sendable {
                 files.append((imported, place))
             }
         }
-        settled += try makeDirectories(directories)
+        settled += try makeDirectories(directories).map { ($0, $1, nil) }
         let rows = try folder.index.rows(at: files.map { $0.1 })
         for (imported, place) in files {
             let record = imported.record
@@ -164,34 +167,36 @@ public final class Mirror: Sendable {
             if let row { survey.see(row) }
             do {
                 try Self.check(record, at: place)
-                let step = MirrorStep.next(for: record, known: row?.entry, found: try folder.folder.status(of: place))
+                let found = try folder.folder.status(of: place)
+                var step = MirrorStep.next(for: record, known: row?.entry, found: found)
+                if rereads, step == .unchanged, record.kind == .file, let found { step = .refresh(found) }
                 switch step {
                 case .unchanged:
                     settle(unchanged: record, size: row?.entry.size)
-                    settled.append((imported, .unchanged))
+                    settled.append((imported, .unchanged, row?.entry.held))
                 case .recognise(let found):
                     recognised.append(
                         MirrorEntry(
                             place: place, standing: .recognised, fingerprint: record.fingerprint,
                             target: record.target, status: found))
                     settle(unchanged: record, size: found.size)
-                    settled.append((imported, .unchanged))
+                    settled.append((imported, .unchanged, nil))
                 case .refuse(let error): throw error
-                case .write, .reread, .compare:
+                case .write, .reread, .compare, .refresh:
                     if record.kind == .symlink {
                         try await write(record, at: place)
-                        settled.append((imported, .stored))
+                        settled.append((imported, .stored, nil))
                     } else {
                         want(Wanted(imported: imported, place: place, step: step))
                     }
                 }
             } catch let error as ConnectorError {
                 fail(place, error)
-                settled.append((imported, .failed))
+                settled.append((imported, .failed, nil))
             }
         }
         try folder.index.put(recognised)
-        link.session.finish(settled)
+        link.session.finish(holding: settled)
     }
 
     private func makeDirectories(
@@ -267,7 +272,7 @@ public final class Mirror: Sendable {
         let (imported, place) = (wanted.imported, wanted.place)
         let outcome = try await imported.attempt { try await carryOut(wanted.step, imported, at: place) }
         switch outcome {
-        case .success(let status): imported.finish(status)
+        case .success(let (status, held)): imported.finish(status, holding: held)
         case .failure(let error):
             fail(place, error)
             imported.finish(.failed)
@@ -276,7 +281,7 @@ public final class Mirror: Sendable {
 
     private func carryOut(
         _ step: MirrorStep, _ imported: ImportedRecord, at place: Pathname
-    ) async throws -> RecordStatus {
+    ) async throws -> (RecordStatus, HeldContent?) {
         let record = imported.record
         let directory = try folder.folder.makeDirectory(place.parent ?? .root)
         if case .reread(var known, _) = step {
@@ -287,13 +292,17 @@ public final class Mirror: Sendable {
             try folder.index.put([known])
             if record.fingerprint != nil, record.fingerprint == known.fingerprint {
                 settle(unchanged: record, size: found.size)
-                return .unchanged
+                return (.unchanged, known.held)
             }
         }
         let temporary = try TemporaryOutput(in: directory, prefix: MirrorFolder.temporaryPrefix, mode: 0o666)
         let sha256 = try await copy(imported, to: temporary)
         if case .compare(let found) = step {
-            return try compare(record, at: place, in: directory, found: found, sha256: sha256)
+            return (try compare(record, at: place, in: directory, found: found, sha256: sha256), nil)
+        }
+        if case .refresh(let found) = step, directory.sha256(of: place.name) == sha256 {
+            settle(unchanged: record, size: found.size)
+            return (.unchanged, HeldContent(sha256: sha256, size: found.size))
         }
         let status = try temporary.finish(time: record.modificationTime)
         let entry = MirrorEntry(
@@ -305,7 +314,7 @@ public final class Mirror: Sendable {
             $0.filesNew += 1
             $0.bytes += entry.size
         }
-        return .stored
+        return (.stored, entry.held)
     }
 
     /// - Returns: the hash of the content.

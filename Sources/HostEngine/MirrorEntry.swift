@@ -46,6 +46,9 @@ struct MirrorEntry: Sendable, Hashable {
         self.sha256 = sha256
     }
 
+    /// For the source, to know its content by.
+    var held: HeldContent? { sha256.flatMap { HeldContent(sha256: $0, size: size) } }
+
     /// Whether nobody touched the file since.
     func matches(_ found: FileStatus) -> Bool {
         if let target { return found.target == target }

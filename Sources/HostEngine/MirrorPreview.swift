@@ -65,7 +65,7 @@ public struct MirrorPreview: Sendable {
         switch MirrorStep.next(for: record, known: known, found: found) {
         case .unchanged, .recognise: return .unchanged
         case .write(let replacing): return replacing == nil ? .new : .changed
-        case .compare: return .compared
+        case .compare, .refresh: return .compared
         case .refuse: return .kept
         case .reread(let known, _):
             let directory = try folder?.directory(place.parent ?? .root)

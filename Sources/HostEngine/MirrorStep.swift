@@ -9,6 +9,8 @@ enum MirrorStep: Sendable, Hashable {
     case write(replacing: FileStatus?)
     /// The size fits and the time does not: to be read, and compared with what the mirror wrote.
     case reread(MirrorEntry, FileStatus)
+    /// What the mirror knows is unchanged, and its content is to be read all the same.
+    case refresh(FileStatus)
     /// Nothing tells whether the file is what the source has: the content is read, and compared.
     case compare(FileStatus)
     case refuse(ConnectorError)

@@ -108,7 +108,7 @@ public final class PhotosExporter: Exporter {
         }
         if let fatal = await uploads.fatal { return .failed(fatal) }
         let target = Target(pathname, titles: await uploads.titles)
-        if target == .catalog { return .unchanged() }
+        if target == .catalog || record.attributes[Attribute.sidecar] != nil { return .unchanged() }
         let filename = record.attributes[Attribute.filename].flatMap { $0.isEmpty ? nil : $0 } ?? pathname.name
         guard let format = MediaFormat(filename: filename, mimeType: record.mimeType) else {
             return .skipped(ConnectorError(.rejected, "Google Photos does not take files of this type"))

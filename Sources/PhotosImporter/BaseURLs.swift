@@ -45,6 +45,13 @@ actor BaseURLs {
         return MediaItem.downloadURL(baseURL: try await renewed(item), kind: item.item.kind)
     }
 
+    /// A fresh download URL of an item, without waiting for those of others.
+    func url(ofItemAlone item: ShelvedItem) async throws -> String {
+        let fresh = try await client.mediaItem(item.item.id)
+        try await index.keepURLs(of: [fresh], at: runtime.now())
+        return MediaItem.downloadURL(baseURL: fresh.baseURL, kind: fresh.kind)
+    }
+
     /// A fresh base URL, and fresh ones for the items that wait for theirs or are to be read next.
     private func renewed(_ item: ShelvedItem) async throws -> String {
         let request = Task { try await renew(item) }

@@ -1,6 +1,7 @@
 import ConnectorKit
 import PhotosAPI
 import PhotosLibrary
+import Synchronization
 
 /// Where the bytes of an import's items come from: Google's download host, or a proxy that has the originals.
 struct ByteSupply: Sendable {
@@ -12,7 +13,17 @@ struct ByteSupply: Sendable {
     func content(of item: ShelvedItem) -> any ContentReader {
         // What the proxy cannot deliver is not asked of the API: the original is what was wanted.
         if let proxy { return proxy.original(ofItem: item.item.id) }
-        let download = client.download { [urls] refused in try await urls.url(of: item, refused: refused) }
+        let refusals = Mutex(0)
+        let download = client.download { [urls] refused in
+            let count = refusals.withLock { count in
+                if refused != nil { count += 1 }
+                return count
+            }
+            // The first refusal is that of a URL that grew old, and its neighbours' did too. The next one is of a URL that
+            // was new: what others wait for does not help this one.
+            return count < 2
+                ? try await urls.url(of: item, refused: refused) : try await urls.url(ofItemAlone: item)
+        }
         return item.item.kind == .video ? VideoReader(download, id: item.item.id, client: client) : download
     }
 }

@@ -4,24 +4,26 @@ import PhotosLibrary
 /// The bytes of one item, whatever the number of its places: downloaded once.
 ///
 /// An item with one place is passed through. One with several goes through a spool, from which every place reads, in
-/// whatever order and however late the host opens them; it is gone when the host is done with the last.
+/// whatever order and however late the host opens them; it is gone when the host is done with the last, or when the room
+/// for all spools is used up and nobody is reading it.
 actor ItemContent {
     private let item: ShelvedItem
     private let supply: any ContentSupply
-    private let sizes: SizeLedger
-    private let runtime: Runtime
+    private let ledger: ContentLedger
+    private let room: SpoolRoom
     private let isShared: Bool
     private var unfinished: Int
     private var spool: Spool?
     private var size: Int64?
 
-    init(item: ShelvedItem, supply: any ContentSupply, sizes: SizeLedger, places: Int, runtime: Runtime) {
+    /// - Parameter places: how many records have this content.
+    init(item: ShelvedItem, supply: any ContentSupply, ledger: ContentLedger, room: SpoolRoom, places: Int) {
         self.item = item
         self.supply = supply
-        self.sizes = sizes
-        self.runtime = runtime
-        isShared = places > 1
+        self.ledger = ledger
+        self.room = room
         unfinished = places
+        isShared = places > 1
     }
 
     /// One place of the item, as a record's content.
@@ -31,29 +33,46 @@ actor ItemContent {
         init(_ content: ItemContent) { self.content = content }
 
         func open() async throws -> any ContentReader { try await content.open() }
-        func finished(_ status: RecordStatus) async { await content.finished(status) }
+        func finished(_ status: RecordStatus) async { await content.finished(status, holding: nil) }
+        func finished(_ status: RecordStatus, holding held: HeldContent?) async {
+            await content.finished(status, holding: held)
+        }
+    }
+
+    private var download: any ContentReader {
+        MeasuredReader(supply.content(of: item)) { [weak self] size in await self?.learnt(size) }
     }
 
     private func open() async throws -> any ContentReader {
-        let measure: @Sendable (Int64) async -> Void = { [weak self] size in await self?.learnt(size) }
-        guard isShared else { return MeasuredReader(supply.content(of: item), onEnd: measure) }
-        if let spool {
-            if await spool.isUsable { return spool.reader() }
-            if await spool.hasNoRoom { return MeasuredReader(supply.content(of: item), onEnd: measure) }
+        guard isShared else { return download }
+        while let known = spool {
+            if let reader = await known.reader() { return reader }
+            if await known.hasNoRoom { return download }
+            let isDropped = await known.isDropped
+            // Another place may have begun anew in the meantime.
+            guard spool === known else { continue }
+            spool = nil
+            if isDropped { room.noteSecondDownload(of: item.item.filename) }
+            await known.discard()
         }
-        let fresh = try Spool(
-            filling: MeasuredReader(supply.content(of: item), onEnd: measure),
-            // On many machines /tmp is memory.
-            directory: runtime.environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/var/tmp")
+        let fresh = try room.spool(filling: download)
         spool = fresh
-        return fresh.reader()
+        return fresh.firstReader
     }
 
     private func learnt(_ size: Int64) { self.size = size }
 
-    private func finished(_ status: RecordStatus) async {
+    /// Notes what is new; in most runs nothing is.
+    private func learn(size: Int64?, sha256: String?) async {
+        guard let size, size != item.size || (sha256 != nil && sha256 != item.sha256) else { return }
+        await ledger.note(LearntContent(size: size, sha256: sha256), ofItem: item.number)
+    }
+
+    private func finished(_ status: RecordStatus, holding held: HeldContent?) async {
         unfinished -= 1
-        if status == .stored, let size { await sizes.note(size, ofItem: item.number) }
+        if status == .stored || status == .unchanged {
+            await learn(size: held?.size ?? (status == .stored ? size : nil), sha256: held?.sha256)
+        }
         if unfinished == 0 {
             await spool?.discard()
             spool = nil
@@ -84,22 +103,23 @@ actor MeasuredReader: ContentReader {
     func close() async { await reader.close() }
 }
 
-/// Sizes that were learnt by downloading, written to the index now and then.
-actor SizeLedger {
+/// What was learnt of contents, by downloading them and by what the host says that it holds, written to the index now
+/// and then.
+actor ContentLedger {
     private let index: Index
-    private var pending: [Int64: Int64] = [:]
+    private var pending: [Int64: LearntContent] = [:]
 
     init(index: Index) { self.index = index }
 
-    func note(_ size: Int64, ofItem number: Int64) async {
-        pending[number] = size
+    func note(_ content: LearntContent, ofItem number: Int64) async {
+        pending[number] = content
         // Losing some is no loss: they are learnt again.
         if pending.count >= 500 { try? await save() }
     }
 
     func save() async throws {
-        let sizes = pending
+        let learnt = pending
         pending = [:]
-        try await index.learn(sizes.mapValues { LearntContent(size: $0) })
+        try await index.learn(learnt)
     }
 }

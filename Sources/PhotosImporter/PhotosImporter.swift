@@ -4,6 +4,7 @@ import PhotosAPI
 import PhotosLibrary
 import StrictJSON
 import Synchronization
+import Takeout
 
 /// A Google Photos library as a source of records.
 ///
@@ -18,7 +19,8 @@ public final class PhotosImporter: Importer {
     private let scope: Scope
     private let catalog: ImportCatalog?
     private let index: Index
-    private let sizes: SizeLedger
+    private let ledger: ContentLedger
+    private let room: SpoolRoom
     private let reporter: any ConnectorReporter
     private let runtime: Runtime
     private let changes = Mutex<ListingChanges?>(nil)
@@ -43,7 +45,8 @@ public final class PhotosImporter: Importer {
             ?? Index(
                 path: Index.path(for: settings, environment: runtime.environment), runtime: runtime)
         self.index = index
-        sizes = SizeLedger(index: index)
+        ledger = ContentLedger(index: index)
+        room = SpoolRoom(limit: settings.form.spoolLimit, runtime: runtime, reporter: reporter)
         self.reporter = reporter
         self.runtime = runtime
         client = try PhotosClient(settings, runtime: runtime, reporter: reporter, reload: reload)
@@ -56,11 +59,14 @@ public final class PhotosImporter: Importer {
     public func close() async throws {
         client.shutdown()
         proxy?.shutdown()
-        try await sizes.save()
+        try await ledger.save()
     }
 
     public func counters() async -> [String: Int64] {
-        client.statistics.counters.merging(changes.withLock { $0?.counters ?? [:] }) { $1 }
+        var counters = client.statistics.counters.merging(changes.withLock { $0?.counters ?? [:] }) { $1 }
+        let again = room.secondDownloads
+        if again > 0 { counters["second_downloads"] = again }
+        return counters
     }
 
     public func importRecords(state: String?, to sink: any RecordSink) async throws -> String? {
@@ -83,22 +89,24 @@ public final class PhotosImporter: Importer {
                 "gphotos source ls NAME lists what is there; since 31 March 2025 Google shows an app only what that app "
                 + "uploaded")
         contents.tellOfHidden(before: settings.startYear, to: reporter)
+        let places = try await places(in: contents.shelf)
+        places.tellOfCopies(to: reporter)
         do {
             if let catalog, catalog.isAlone {
                 try await emit(catalog, of: contents, to: sink)
             } else {
                 try await contents.emitDirectories(of: scope, to: sink)
-                let count = try await emitItems(contents.shelf, to: sink)
+                let count = try await emitItems(contents.shelf, places, to: sink)
                 if let catalog, isDirectory, count > 0 || !contents.albums.isEmpty {
                     try await emit(catalog, of: contents, to: sink)
                 }
             }
         } catch {
             // What was learnt is worth keeping, however the import ends.
-            try? await sizes.save()
+            try? await ledger.save()
             throw error
         }
-        try await sizes.save()
+        try await ledger.save()
         return nil
     }
 
@@ -113,12 +121,12 @@ public final class PhotosImporter: Importer {
         for directory in scope.root.ancestors {
             try await sink.emit(.directory(directory, modificationTime: item.creationTime), content: nil)
         }
-        try await emit(shelved, supply: byteSupply, to: sink)
-        try await sizes.save()
+        try await emit(shelved, ItemPlaces(form: settings.form, scope: scope, taken: []), supply: byteSupply, to: sink)
+        try await ledger.save()
     }
 
     /// - Returns: how many items are shown.
-    private func emitItems(_ shelf: Shelf, to sink: any RecordSink) async throws -> Int {
+    private func emitItems(_ shelf: Shelf, _ places: ItemPlaces, to sink: any RecordSink) async throws -> Int {
         let expected = shelf.count
         let supply = byteSupply
         var emitted = 0
@@ -132,7 +140,7 @@ public final class PhotosImporter: Importer {
             visited += page.count
             if settings.readsSizes { page = try await sizeReader.complete(page) }
             for item in page where !item.places.isEmpty {
-                try await emit(item, supply: supply, to: sink)
+                try await emit(item, places, supply: supply, to: sink)
                 emitted += 1
             }
             reporter.progress(Progress(phase: "reading", items: emitted))
@@ -150,11 +158,11 @@ public final class PhotosImporter: Importer {
             var visited = 0
         }
         let expected = contents.shelf.count
-        try await sizes.save()
+        try await ledger.save()
         let fingerprint = contents.fingerprint(try await index.revision, settings.catalogKey)
         let lines = CatalogLines(from: Position()) { [self] position in
             // What was learnt since is in it, too.
-            if position.last == nil { try await sizes.save() }
+            if position.last == nil { try await ledger.save() }
             let page = try await contents.shelf.page(before: position.last)
             guard let last = page.last else {
                 if position.visited != expected { throw Shelf.disturbed }
@@ -175,12 +183,21 @@ public final class PhotosImporter: Importer {
     }
 
     /// A record for each place of an item, next to each other.
-    private func emit(_ item: ShelvedItem, supply: ByteSupply, to sink: any RecordSink) async throws {
+    private func emit(
+        _ item: ShelvedItem, _ places: ItemPlaces, supply: ByteSupply, to sink: any RecordSink
+    ) async throws {
         let content = ItemContent(
-            item: item, supply: supply, sizes: sizes, places: item.places.count, runtime: runtime)
-        for place in item.places {
-            let record = Record(item, at: place, isOriginal: proxy != nil)
-            try await sink.emit(record, content: record.hasContent ? ItemContent.Place(content) : nil)
+            item: item, supply: supply, ledger: ledger, room: room, places: places.files(item.places))
+        let metadata = AssetMetadata(item.item, isFavorite: item.isFavorite)
+        try await places.emit(
+            item.places, sidecar: Sidecar(id: item.item.id, metadata), content: ItemContent.Place(content), to: sink
+        ) {
+            Record(item, at: $0, isOriginal: proxy != nil)
         }
+    }
+
+    private func places(in shelf: Shelf) async throws -> ItemPlaces {
+        let taken = settings.form.metadata == .sidecar ? try await shelf.paths(endingIn: ".json") : []
+        return ItemPlaces(form: settings.form, scope: scope, taken: taken)
     }
 }

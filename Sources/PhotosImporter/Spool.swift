@@ -7,15 +7,24 @@ import Foundation
 /// The file is 0600 and unlinked at once: it is gone with the process, however that ends.
 actor Spool {
     private let descriptor: Int32
+    /// It holds on to the spools that wait.
+    private weak var room: SpoolRoom?
     private var written: Int64 = 0
+    /// Bytes that the room knows of.
+    private var counted: Int64 = 0
     private var outcome: Result<Void, any Error>?
     private var waiters: [CheckedContinuation<Void, Never>] = []
     private var filling: Task<Void, Never>?
     private var isDiscarded = false
+    /// Whoever made it is the first.
+    private var readers = 1
+    /// It was whole, and made room for others.
+    private(set) var isDropped = false
     /// The disk is full: each reader has to fetch the content for itself.
     private(set) var hasNoRoom = false
 
-    init(filling reader: any ContentReader, directory: String) throws {
+    init(filling reader: any ContentReader, directory: String, room: SpoolRoom) throws {
+        self.room = room
         var template = Array("\(directory)/gphotos-XXXXXX".utf8CString)
         descriptor = mkstemp(&template)
         guard descriptor >= 0 else {
@@ -39,8 +48,10 @@ actor Spool {
                 while let chunk = try await reader.read() {
                     guard let self else { break }
                     try await self.append(chunk)
+                    await self.count(Int64(chunk.count))
                 }
                 await self?.end(.success(()))
+                await self?.restIfIdle()
             } catch {
                 await self?.end(.failure(error))
             }
@@ -66,6 +77,12 @@ actor Spool {
         wake()
     }
 
+    private func count(_ bytes: Int64) async {
+        if isDiscarded { return }
+        counted += bytes
+        await room?.take(bytes)
+    }
+
     private func end(_ result: Result<Void, any Error>) {
         outcome = outcome ?? result
         wake()
@@ -77,19 +94,56 @@ actor Spool {
     }
 
     /// Whether it is worth reading: it has not failed.
-    var isUsable: Bool {
+    private var isUsable: Bool {
         if case .failure = outcome { return false }
         return !isDiscarded
     }
 
+    private var isWhole: Bool { if case .success = outcome { true } else { false } }
+
     /// Nobody will read any more.
-    func discard() {
+    func discard() async {
+        await room?.take(out: self)
+        await free()
+    }
+
+    /// Makes room, where nobody is reading.
+    func dropIfIdle() async {
+        guard readers == 0, isWhole, !isDiscarded else { return }
+        isDropped = true
+        await free()
+    }
+
+    private func free() async {
+        if isDiscarded { return }
         isDiscarded = true
         filling?.cancel()
         end(.failure(CancellationError()))
+        // The descriptor lives as long as this; the bytes need not.
+        ftruncate(descriptor, 0)
+        await room?.give(back: counted)
+        counted = 0
     }
 
-    nonisolated func reader() -> any ContentReader { SpoolReader(self) }
+    /// For whoever made it, once.
+    nonisolated var firstReader: any ContentReader { SpoolReader(self) }
+
+    /// One more reader, from the start; nil where there is nothing to read any more.
+    func reader() async -> (any ContentReader)? {
+        guard isUsable else { return nil }
+        readers += 1
+        if readers == 1, isWhole { await room?.take(out: self) }
+        return SpoolReader(self)
+    }
+
+    fileprivate func leave() async {
+        readers -= 1
+        await restIfIdle()
+    }
+
+    private func restIfIdle() async {
+        if readers == 0, isWhole, !isDiscarded { await room?.rest(self) }
+    }
 
     /// Up to 256 KiB from an offset; waits for them where they are still coming. Nil at the end.
     fileprivate func read(at offset: Int64) async throws -> [UInt8]? {
@@ -129,5 +183,9 @@ private actor SpoolReader: ContentReader {
         return chunk
     }
 
-    func close() { spool = nil }
+    func close() async {
+        guard let left = spool else { return }
+        spool = nil
+        await left.leave()
+    }
 }

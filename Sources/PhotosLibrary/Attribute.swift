@@ -8,6 +8,8 @@ public enum Attribute {
     /// `WIDTHxHEIGHT` in pixels.
     public static let dimensions = "user.googlephotos.dimensions"
     public static let camera = "user.googlephotos.camera"
+    /// Of a file that tells of another one, and is no media: the name of that.
+    public static let sidecar = "user.googlephotos.sidecar"
     /// Of the directory of an album: its title as Google gives it.
     public static let albumTitle = "user.googlephotos.title"
 

@@ -157,6 +157,7 @@ public struct Shelf: Sendable {
         var position: Int?
         /// How many items that directory has, where it matters.
         var count = 0
+        var isDated = false
     }
 
     /// Where the lists held an item, and what filters ask of it.
@@ -189,14 +190,14 @@ public struct Shelf: Sendable {
             for view in scope.views(showing: date) {
                 let path = scope.layout.directory(of: date, in: view)
                 if let number = datedDirectories[path] {
-                    found.append(Place(number: number))
+                    found.append(Place(number: number, isDated: true))
                     continue
                 }
                 let pathname = try Pathname(path)
                 let number = try giver.directory(pathname)
                 datedDirectories[path] = number
                 open(number, pathname)
-                found.append(Place(number: number))
+                found.append(Place(number: number, isDated: true))
             }
         }
         for member in item.members {
@@ -319,7 +320,7 @@ public struct Shelf: Sendable {
                 }
                 let path = try directory.path.appending(name)
                 guard scope.shows(path), filter.shows(path) else { continue }
-                items[index].places.append(.init(path: path, position: place.position))
+                items[index].places.append(.init(path: path, position: place.position, isDated: place.isDated))
             }
         }
     }
@@ -327,6 +328,20 @@ public struct Shelf: Sendable {
     /// Somebody else wrote into the index, although it is locked for the time of an import.
     public static let disturbed = ConnectorError(
         .unavailable, "another run has listed this account in the meantime", isRetryable: true, hint: "run it again")
+
+    /// The pathnames of items whose names end so: few, as a rule none.
+    public func paths(endingIn suffix: String) async throws -> Set<Pathname> {
+        try await index.database.read { [directories] db in
+            let rows = try Row.fetchCursor(
+                db, sql: "SELECT directory, name FROM names WHERE item > 0 AND lower(substr(name, -?)) = ?",
+                arguments: [suffix.count, suffix])
+            var paths: Set<Pathname> = []
+            while let row = try rows.next() {
+                if let directory = directories[row[0]] { paths.insert(try directory.path.appending(row[1])) }
+            }
+            return paths
+        }
+    }
 
     /// Whether an item is shown under exactly this pathname.
     public func showsItem(at path: Pathname) async throws -> Bool {

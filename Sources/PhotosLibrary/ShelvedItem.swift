@@ -9,6 +9,8 @@ public struct ShelvedItem: Sendable {
         public var path: Pathname
         /// Its place in the album's order, from 0.
         public var position: Int?
+        /// Whether a dated view shows it here, and not an album or the favorites.
+        public var isDated = false
     }
 
     public var number: Int64

@@ -174,9 +174,11 @@ extension ConnectorSession {
     // MARK: Letting go
 
     /// Tells a source that the host is done with it: one after the other, by a task that lives while there are any.
-    func release(_ record: Int64, _ status: RecordStatus, _ core: inout Core) {
+    func release(
+        _ record: Int64, _ status: RecordStatus, holding content: HeldContent? = nil, _ core: inout Core
+    ) {
         guard let source = core.sources.removeValue(forKey: record) else { return }
-        core.releases.append { await source.finished(status) }
+        core.releases.append { await source.finished(status, holding: content) }
         if core.releaser != nil { return }
         core.releaser = Task { [self] in
             while true {

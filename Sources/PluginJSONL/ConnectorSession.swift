@@ -160,7 +160,7 @@ final class ConnectorSession: Sendable {
             if let credit = core.transfers[transfer]?.credit { core.effects.append(.signal(credit)) }
         case .stopTransfer(let transfer):
             if let task = core.transfers[transfer]?.task { core.cancel([task]) }
-        case .finished(let record, let status): release(record, status, &core)
+        case .finished(let record, let status, let content): release(record, status, holding: content, &core)
         case .allResults, .allOutcomes: core.completion.resolve(.success(()))
         case .beginExport(let id):
             reporter.attach(to: id)

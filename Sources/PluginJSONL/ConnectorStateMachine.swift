@@ -13,7 +13,7 @@ enum ConnectorAction: Hashable {
     case openContent(record: Int64, transfer: Int, isHashed: Bool = true)
     case creditAdded(transfer: Int)
     case stopTransfer(Int)
-    case finished(record: Int64, RecordStatus)
+    case finished(record: Int64, RecordStatus, holding: HeldContent? = nil)
     /// Everything is listed and has its result.
     case allResults
     case beginExport(id: Int64)

@@ -72,7 +72,10 @@ public struct ImportedRecord: Sendable {
     /// Says what became of the record. Does not wait. Every record needs this, once; more often does nothing.
     ///
     /// For many records at once `HostSession.finish(_:)` is cheaper.
-    public func finish(_ status: RecordStatus) { session.finish(CollectionOfOne((self, status))) }
+    /// - Parameter content: what is held of it now, where that is known.
+    public func finish(_ status: RecordStatus, holding content: HeldContent? = nil) {
+        session.finish(CollectionOfOne((self, status, content)))
+    }
 }
 
 /// The content of a record, as it comes from the connector.
@@ -204,16 +207,21 @@ extension HostSession {
     }
 
     /// Says what became of each of these records, as `ImportedRecord.finish(_:)` does, in one step.
-    public func finish(_ settled: [(ImportedRecord, RecordStatus)]) { finish(settled[...]) }
+    public func finish(_ settled: [(ImportedRecord, RecordStatus)]) {
+        finish(settled.lazy.map { ($0.0, $0.1, HeldContent?.none) })
+    }
 
-    fileprivate func finish(_ settled: some Collection<(ImportedRecord, RecordStatus)>) {
+    /// The same, with what is held of each now, where that is known.
+    public func finish(holding settled: [(ImportedRecord, RecordStatus, HeldContent?)]) { finish(settled[...]) }
+
+    fileprivate func finish(_ settled: some Collection<(ImportedRecord, RecordStatus, HeldContent?)>) {
         withCore { core in
             var lines = JSONWriter(reservingCapacity: settled.count * 64)
-            for (record, status) in settled {
+            for (record, status, content) in settled {
                 guard record.session === self, core.imports.id == record.importID,
                     core.machine.withImport({ $0.finish(record.number) }) == true
                 else { continue }
-                HostMessage.result(record: record.number, status: status).write(to: &lines)
+                HostMessage.result(record: record.number, status: status, holding: content).write(to: &lines)
                 if let content = core.imports.detach(record.number, &core.effects) {
                     core.effects.append(
                         .fail(content, ConnectorError(.cancelled, "the record has had its result")))

@@ -25,7 +25,7 @@ enum HostMessage: Sendable, Hashable, WireMessage {
     case credit(record: Int64, bytes: Int64)
     case cancelRecord(Int64)
     case cancelRequest(id: Int64)
-    case result(record: Int64, status: RecordStatus)
+    case result(record: Int64, status: RecordStatus, holding: HeldContent? = nil)
     case record(number: Int64, Record)
     case chunk(Chunk)
     case end(record: Int64, ContentEnd)
@@ -65,7 +65,7 @@ enum HostMessage: Sendable, Hashable, WireMessage {
             guard let status = RecordStatus(rawValue: try fields.string("status")) else {
                 throw fields.fault("status", "stored, unchanged, skipped or failed")
             }
-            self = .result(record: try record(), status: status)
+            self = .result(record: try record(), status: status, holding: HeldContent(fields))
         case "record": self = .record(number: try record(), try Record(fields))
         case "chunk": self = .chunk(try Chunk(fields))
         case "end": self = .end(record: try record(), try ContentEnd(fields))
@@ -78,6 +78,16 @@ enum HostMessage: Sendable, Hashable, WireMessage {
 
     func carrying(_ frame: [UInt8]) -> HostMessage {
         if case .chunk(let chunk) = self { .chunk(chunk.carrying(frame)) } else { self }
+    }
+}
+
+extension HeldContent {
+    /// What is no hash and size tells nothing, and does no harm.
+    fileprivate init?(_ fields: WireFields) {
+        guard let sha256 = fields.object["sha256"]?.stringValue, let size = fields.object["size"]?.integerValue else {
+            return nil
+        }
+        self.init(sha256: sha256, size: size)
     }
 }
 

@@ -62,10 +62,16 @@ extension HostMessage {
             writer.value(bytes)
         case .cancelRecord(let record): writer.message("cancel", record: record)
         case .cancelRequest(let id): writer.message("cancel", id: id)
-        case .result(let record, let status):
+        case .result(let record, let status, let content):
             writer.message("result", record: record)
             writer.key("status")
             writer.value(status.rawValue)
+            if let content {
+                writer.key("sha256")
+                writer.value(content.sha256)
+                writer.key("size")
+                writer.value(content.size)
+            }
         case .end(let record, let end): end.write(record: record, to: &writer)
         case .finished(let id): writer.message("finished", id: id)
         case .unknown(let type, let id):

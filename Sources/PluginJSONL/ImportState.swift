@@ -57,7 +57,7 @@ struct ImportState {
             unfinished[record]?.transfer = nil
             let end = ContentEnd(size: nil, sha256: nil, isCancelled: true)
             return [.stopTransfer(transfer), .send(.end(record: record, end))]
-        case .result(let record, let status): return finish(record, status)
+        case .result(let record, let status, let content): return finish(record, status, content)
         case .record(let record, _), .end(let record, _):
             return [refuse(record, "this is an import", .protocolViolation)]
         case .chunk(let chunk): return [refuse(chunk.record, "this is an import", .protocolViolation)]
@@ -81,12 +81,14 @@ struct ImportState {
         return [.openContent(record: record, transfer: transfers, isHashed: isHashed)]
     }
 
-    private mutating func finish(_ record: Int64, _ status: RecordStatus) -> [ConnectorAction] {
+    private mutating func finish(
+        _ record: Int64, _ status: RecordStatus, _ content: HeldContent?
+    ) -> [ConnectorAction] {
         guard let entry = unfinished.removeValue(forKey: record) else { return [] }
         if entry.hasFailed { errors += 1 }
         var actions: [ConnectorAction] = []
         if let transfer = entry.transfer { actions.append(.stopTransfer(transfer)) }
-        if entry.hasContent { actions.append(.finished(record: record, status)) }
+        if entry.hasContent { actions.append(.finished(record: record, status, holding: content)) }
         // Messages come in batches, and effects run after each: a burst of results costs one wake-up.
         actions.append(.wakeEmitters)
         if isListed, unfinished.isEmpty { actions.append(.allResults) }

@@ -12,6 +12,8 @@ public actor SnapshotWriter {
 
     private let number: Int64
     private let leftovers: [Int64]
+    /// The latest snapshots of other parts of the same account, or of the same with other filters.
+    private let cousins: [Int64]
     private let store: ObjectStore
     private let reader: Catalog
     private let catalog: CatalogWriter
@@ -30,12 +32,13 @@ public actor SnapshotWriter {
     private static let batchSeconds: Int64 = 10
 
     init(
-        number: Int64, parent: Snapshot?, leftovers: [Int64], store: ObjectStore, reader: Catalog,
+        number: Int64, parent: Snapshot?, leftovers: [Int64], cousins: [Int64], store: ObjectStore, reader: Catalog,
         catalog: CatalogWriter, runtime: Runtime, token: UnfinishedSnapshots.Token
     ) {
         self.number = number
         self.parent = parent
         self.leftovers = leftovers
+        self.cousins = cousins
         self.store = store
         self.reader = reader
         self.catalog = catalog
@@ -46,13 +49,21 @@ public actor SnapshotWriter {
 
     // MARK: - What is known already
 
-    /// The entry that has the same content: of this source, at the same pathname, with the same fingerprint, from the
-    /// parent or from a backup that was not finished. Its content needs no second transfer.
+    /// The entry that has the same content: of this account, at the same pathname, with the same fingerprint, from the
+    /// parent or from a backup that was not finished; else from the latest backup of another part of it. Its content needs
+    /// no second transfer. Nothing but contents is taken from other sources.
     ///
     /// A content whose file is missing or has another length is not known: the backup that asks repairs it.
     public nonisolated func known(_ pathname: Pathname, fingerprint: String) throws -> SnapshotEntry? {
-        let snapshots = leftovers + (parent.map { [$0.number] } ?? [])
-        if snapshots.isEmpty { return nil }
+        for snapshots in [leftovers + (parent.map { [$0.number] } ?? []), cousins] where !snapshots.isEmpty {
+            if let found = try known(pathname, fingerprint: fingerprint, in: snapshots) { return found }
+        }
+        return nil
+    }
+
+    private nonisolated func known(
+        _ pathname: Pathname, fingerprint: String, in snapshots: [Int64]
+    ) throws -> SnapshotEntry? {
         guard let found = try reader.entry(at: pathname, fingerprint: fingerprint, in: snapshots),
             let object = found.entry.object
         else { return nil }

@@ -67,16 +67,28 @@ public final class VaultWriter: Sendable {
                     SELECT max(number) FROM snapshots WHERE finished IS NOT NULL AND source = ? AND origin = ?
                     """, arguments: [source, origin]
             ).flatMap { try Catalog.snapshot(in: db, number: $0) }
+            // A backup of another part of the source may hold much of this one: the latest of each.
+            let cousins = try Int64.fetchAll(
+                db,
+                sql: """
+                    SELECT max(number) AS latest FROM snapshots
+                    WHERE finished IS NOT NULL AND origin = ? AND kind = ? AND source <> ?
+                    GROUP BY source ORDER BY latest DESC LIMIT \(Self.mostCousins)
+                    """, arguments: [origin, kind, source])
             try db.execute(
                 sql: """
                     INSERT INTO snapshots (id, time, source, origin, kind, root, parent) VALUES (?, ?, ?, ?, ?, ?, ?)
                     """, arguments: [id, time.description, source, origin, kind, root.string, parent?.id])
-            return (number: db.lastInsertedRowID, parent: parent, leftovers: leftovers)
+            return (number: db.lastInsertedRowID, parent: parent, leftovers: leftovers, cousins: cousins)
         }
         return SnapshotWriter(
-            number: begun.number, parent: begun.parent, leftovers: begun.leftovers, store: store, reader: vault.catalog,
-            catalog: catalog, runtime: runtime, token: unfinished.token())
+            number: begun.number, parent: begun.parent, leftovers: begun.leftovers, cousins: begun.cousins,
+            store: store,
+            reader: vault.catalog, catalog: catalog, runtime: runtime, token: unfinished.token())
     }
+
+    /// Snapshots of other sources that are looked through for a content: one look each, for what is new.
+    private static let mostCousins = 8
 
     private func makeIdentifier() -> String {
         let digits = Array("0123456789abcdef")

@@ -19,6 +19,9 @@ import Testing
             let count = try #require(part["files"]?.integerValue)
             #expect(count > 0)
             #expect(count < whole["files"]?.integerValue ?? 0)
+            // The vault has all of it.
+            #expect(part["files_new"]?.integerValue == 0)
+            #expect(part["bytes_downloaded"]?.integerValue == 0)
             #expect(part["errors"]?.integerValue == 0)
             // The same filters in another order: the same source, which has everything already.
             let again = try await stage.backup("--exclude /album/** --favorites")

@@ -151,6 +151,21 @@ extension TestSink {
         }
     }
 
+    @Test func whatGoogleDoesToContentsIsSaid() async throws {
+        try await FakeService.run { service in
+            let bench = try ImportBench(service)
+            var video = NewFakeItem("v.mp4")
+            video.kind = .mp4
+            let id = try service.library.addItem(video)
+            #expect(try await bench.run(Self.on).items().map(\.caveats) == [["transcoded"]])
+            try service.library.updateItem(id, isProcessing: true)
+            let item = try #require(try await bench.run(Self.on).items().first)
+            #expect(item.caveats == ["transcoded", "still-processing"] && item.isVideo)
+            let original = try await bench.run(["catalog": "true", "proxy": service.server.baseURL])
+            #expect(try await original.items().map(\.caveats) == [[]])
+        }
+    }
+
     @Test func anEmptyLibraryHasNone() async throws {
         try await FakeService.run { service in
             let paths = try await ImportBench(service).run(Self.on).paths
@@ -165,7 +180,9 @@ extension TestSink {
             _ = try service.library.addAlbum("Trip/.gphotos", items: [id], account: "demo")
             let sink = try await bench.run(["catalog": "true", "location": "googlephotos:///album/Trip"])
             #expect(
-                await sink.paths == ["/", "/album", "/album/Trip", "/album/Trip/.gphotos", "/album/Trip/.gphotos/a.jpg"])
+                await sink.paths == [
+                    "/", "/album", "/album/Trip", "/album/Trip/.gphotos", "/album/Trip/.gphotos/a.jpg",
+                ])
         }
     }
 

@@ -71,6 +71,24 @@ import Testing
         }
     }
 
+    @Test func whatIsRefusedTwiceInARowIsAskedForAlone() async throws {
+        try await FakeService.run { service in
+            let bench = try ImportBench(service)
+            _ = try service.library.addGeneratedItems(60)
+            let sink = try await bench.run(["views": "all"])
+            let path = try #require(await sink.files.first).pathname
+            service.library.resetStatistics()
+            var fault = FakeFault(.status, on: .download)
+            fault.status = 403
+            fault.count = 2
+            service.library.inject(fault)
+            _ = try await sink.store(path)
+            #expect(service.library.requestCount(.itemsBatchGet) == 1)
+            #expect(service.library.requestCount(.itemsGet) == 1)
+            #expect(service.library.requestCount(.download) == 3)
+        }
+    }
+
     @Test func aBatchThatOneBadIDSpoilsIsAskedForOneByOne() async throws {
         try await FakeService.run { service in
             let bench = try ImportBench(service)
@@ -165,7 +183,8 @@ import Testing
             let error = await #expect(throws: ConnectorError.self) { try await sink.store(path) }
             #expect(error?.code == .unavailable)
             #expect(error?.isRetryable == true)
-            #expect(service.library.requestCount(.itemsGet) == 1)
+            // Twice for another URL, and once to know why.
+            #expect(service.library.requestCount(.itemsGet) == (status == 404 ? 1 : 3))
             #expect(service.clock.sleeps.isEmpty)
         }
     }

@@ -120,7 +120,7 @@ private final class ReadingSink: RecordSink {
     }
 
     private func read(_ work: Work) async throws {
-        for attempt in 1...5 {
+        for attempt in 1...3 {
             do {
                 var hash = SHA256()
                 let reader = try await work.content.open()
@@ -130,8 +130,8 @@ private final class ReadingSink: RecordSink {
                 note(work.record, String(hexadecimal: Array(hash.finalize())))
                 return
             } catch let error as ConnectorError {
-                // With URLs of ten seconds, four in a row can end before they are used.
-                if attempt < 5, error.isRetryable || [.network, .permission].contains(error.code) { continue }
+                // As `ImportedRecord.attempt` does.
+                if attempt < 3, error.isRetryable || [.network, .corrupt].contains(error.code) { continue }
                 await work.content.finished(.failed)
                 state.withLock { $0.failures.append("\(work.record.pathname): \(error.message)") }
                 return

@@ -45,6 +45,31 @@ struct ConnectorStateMachineTests {
         #expect(machine.receive(.result(record: 2, status: .failed)).last == .allResults)
     }
 
+    @Test func aResultMayTellWhatTheHostHolds() throws {
+        let hash = String(repeating: "5a", count: 32)
+        func message(_ more: String) throws -> HostMessage {
+            let json = try JSON(parsing: #"{"record":1,"status":"stored"\#(more)}"#)
+            return try HostMessage(type: "result", fields: WireFields(object: try #require(json.objectValue)))
+        }
+        let held = try #require(HeldContent(sha256: hash, size: 7))
+        let told = try message(#","sha256":"\#(hash)","size":7"#)
+        #expect(told == .result(record: 1, status: .stored, holding: held))
+        var writer = JSONWriter()
+        told.write(to: &writer)
+        let written = try JSON(parsing: String(decoding: writer.take().dropLast(), as: UTF8.self))
+        #expect(try HostMessage(type: "result", fields: WireFields(object: #require(written.objectValue))) == told)
+        // What makes no sense tells nothing, and is no violation.
+        for more in [
+            #","sha256":"\#(hash)""#, #","sha256":"xyz","size":7"#, #","sha256":5,"size":7"#,
+            #","sha256":"\#(hash)","size":-1"#, #","sha256":"\#(hash)","size":"7""#, "",
+        ] {
+            #expect(try message(more) == .result(record: 1, status: .stored))
+        }
+        var machine = Self.importing(window: 2)
+        _ = machine.withImport(2) { $0.add(hasContent: true, hasError: false) }
+        #expect(machine.receive(told) == [.finished(record: 1, .stored, holding: held), .wakeEmitters])
+    }
+
     @Test func creditIsSpentAndAdded() {
         var machine = Self.importing(window: 2)
         _ = machine.withImport(2) { $0.add(hasContent: true, hasError: false) }

@@ -108,6 +108,24 @@ import Testing
         #expect(try other.known(Pathname("/a"), fingerprint: "f") == nil)
     }
 
+    @Test func aFirstBackupOfAPartKnowsWhatThatOfTheWholeHas() async throws {
+        try await vault.backUp([("/a", [1]), ("/b", [2])], source: "@me", fingerprint: "f")
+        try await vault.backUp([("/a", [1])], source: "@me --favorites", fingerprint: "f")
+        let writer = try vault.lockForWriting(holder: "test")
+        let first = try await writer.beginSnapshot(source: "@me --type photo", origin: "o", kind: "k", root: .root)
+        #expect(first.parent == nil)
+        let known = try #require(try first.known(Pathname("/b"), fingerprint: "f"))
+        #expect(try await vault.object(#require(known.object)).readAll() == [2])
+        #expect(try first.known(Pathname("/b"), fingerprint: "g") == nil)
+        // Contents alone: nothing is taken over that was not asked for.
+        #expect(try first.previous(Pathname("/b")) == nil)
+        #expect(try await first.carryForward(below: .root) == 0)
+        try await first.add([known])
+        #expect(try await vault.list(try await first.commit()) == ["/b"])
+        let other = try await writer.beginSnapshot(source: "@me --x", origin: "o", kind: "takeout", root: .root)
+        #expect(try other.known(Pathname("/b"), fingerprint: "f") == nil)
+    }
+
     @Test func aLostContentIsNotKnown() async throws {
         let made = try await vault.backUp([("/a", SeededRandom(3).bytes(500))], fingerprint: "f")
         let object = try #require(try vault.entry(of: made, at: Pathname("/a"))?.object)

@@ -97,8 +97,10 @@ struct PickedPlace: ContentSource {
 
     func open() async throws -> any ContentReader { try await place.open() }
 
-    func finished(_ status: RecordStatus) async {
-        await place.finished(status)
+    func finished(_ status: RecordStatus) async { await finished(status, holding: nil) }
+
+    func finished(_ status: RecordStatus, holding held: HeldContent?) async {
+        await place.finished(status, holding: held)
         await receipts.finished(item, status)
     }
 }

@@ -2,6 +2,7 @@ import ConnectorKit
 import PhotosAPI
 import PhotosLibrary
 import StrictJSON
+import Takeout
 
 /// What a person chooses in the Picker as a source of records: the same layout and names as the other ways have.
 ///
@@ -18,7 +19,8 @@ public final class PickerImporter: Importer {
     private let index: Index
     private let memory: PickerMemory
     private let desk: PickerDesk
-    private let sizes: SizeLedger
+    private let ledger: ContentLedger
+    private let room: SpoolRoom
     private let keepsState: Bool
     private let reporter: any ConnectorReporter
     private let runtime: Runtime
@@ -46,7 +48,8 @@ public final class PickerImporter: Importer {
         desk = PickerDesk(
             client: client, memory: memory, maxItems: settings.maxItems, app: library.api.clientID,
             reporter: reporter, runtime: runtime)
-        sizes = SizeLedger(index: self.index)
+        ledger = ContentLedger(index: self.index)
+        room = SpoolRoom(limit: library.form.spoolLimit, runtime: runtime, reporter: reporter)
         keepsState = options.keepsState
         self.reporter = reporter
         self.runtime = runtime
@@ -57,7 +60,7 @@ public final class PickerImporter: Importer {
     /// A host may read contents until now, long after the records: what was learnt of them is saved here at the latest.
     public func close() async throws {
         client.shutdown()
-        try await sizes.save()
+        try await ledger.save()
     }
 
     /// The daily quota is the Library's: there is none left to tell of here.
@@ -83,12 +86,14 @@ public final class PickerImporter: Importer {
         if !asks, contents.failures.isEmpty, contents.shelf.count == 0 { throw Self.nothingYet }
         let isDirectory = try await contents.checkRoot(of: scope, hint: "what was chosen is in /media/by-month")
         contents.tellOfHidden(before: settings.library.startYear, to: reporter)
+        let places = try await places(in: contents.shelf)
+        places.tellOfCopies(to: reporter)
         do {
             if let catalog, catalog.isAlone {
                 try await emit(catalog, of: contents, host: host, to: sink)
             } else {
                 try await contents.emitDirectories(of: scope, to: sink)
-                let count = try await emitItems(contents.shelf, chosen: items, receipts: receipts, to: sink)
+                let count = try await emitItems(contents.shelf, places, chosen: items, receipts: receipts, to: sink)
                 // Where something was forgotten, the host keeps the catalog that tells of it.
                 if let catalog, isDirectory, count > 0, contents.failures.isEmpty {
                     try await emit(catalog, of: contents, host: host, to: sink)
@@ -98,10 +103,10 @@ public final class PickerImporter: Importer {
         } catch {
             // What was learnt is worth keeping, however the import ends.
             try? await receipts.save()
-            try? await sizes.save()
+            try? await ledger.save()
             throw error
         }
-        try await sizes.save()
+        try await ledger.save()
         if host == .stateless { return nil }
         return PickerState(host: host.name, items: max(known + items.count, host.expected)).text
     }
@@ -180,7 +185,7 @@ public final class PickerImporter: Importer {
 
     /// - Returns: how many items are shown.
     private func emitItems(
-        _ shelf: Shelf, chosen: [Int64: String], receipts: PickReceipts, to sink: any RecordSink
+        _ shelf: Shelf, _ places: ItemPlaces, chosen: [Int64: String], receipts: PickReceipts, to sink: any RecordSink
     ) async throws -> Int {
         let supply = PickerSupply(
             client: client, urls: PickerURLs(client: client, index: index, runtime: runtime, sessions: chosen),
@@ -197,7 +202,7 @@ public final class PickerImporter: Importer {
                 if item.places.isEmpty {
                     leftOut += chosen[item.number] == nil ? 0 : 1
                 } else {
-                    try await emit(item, supply: supply, receipts: receipts, to: sink)
+                    try await emit(item, places, supply: supply, receipts: receipts, to: sink)
                     emitted += 1
                 }
             }
@@ -223,12 +228,12 @@ public final class PickerImporter: Importer {
             var visited = 0
         }
         let expected = contents.shelf.count
-        try await sizes.save()
+        try await ledger.save()
         let key = "\(host.name)\n\(settings.library.catalogKey)"
         let fingerprint = contents.fingerprint(try await index.revision, key)
-        let lines = CatalogLines(from: Position()) { [sizes] position in
+        let lines = CatalogLines(from: Position()) { [ledger] position in
             // What was learnt since is in it, too.
-            if position.last == nil { try await sizes.save() }
+            if position.last == nil { try await ledger.save() }
             let page = try await contents.shelf.page(before: position.last)
             guard let last = page.last else {
                 if position.visited != expected { throw Shelf.disturbed }
@@ -249,18 +254,26 @@ public final class PickerImporter: Importer {
 
     /// A record for each place of an item, next to each other.
     private func emit(
-        _ item: ShelvedItem, supply: PickerSupply, receipts: PickReceipts, to sink: any RecordSink
+        _ item: ShelvedItem, _ places: ItemPlaces, supply: PickerSupply, receipts: PickReceipts,
+        to sink: any RecordSink
     ) async throws {
-        let isReadable = item.item.notReadable == nil
-        await receipts.expect(item.number, places: item.places.count, isReadable: isReadable)
-        let content = ItemContent(
-            item: item, supply: supply, sizes: sizes, places: item.places.count, runtime: runtime)
-        for place in item.places {
+        let files = places.files(item.places)
+        await receipts.expect(item.number, places: files, isReadable: item.item.notReadable == nil)
+        let content = ItemContent(item: item, supply: supply, ledger: ledger, room: room, places: files)
+        let metadata = AssetMetadata(item.item, isFavorite: false)
+        try await places.emit(
+            item.places, sidecar: Sidecar(id: item.item.id, metadata),
+            content: PickedPlace(place: ItemContent.Place(content), item: item.number, receipts: receipts), to: sink
+        ) { place in
             var record = Record(item, at: place, isOriginal: false)
             // The Picker tells neither description nor albums.
             record.caveats.append(.metadataMissing)
-            let source = PickedPlace(place: ItemContent.Place(content), item: item.number, receipts: receipts)
-            try await sink.emit(record, content: record.hasContent ? source : nil)
+            return record
         }
+    }
+
+    private func places(in shelf: Shelf) async throws -> ItemPlaces {
+        let taken = settings.library.form.metadata == .sidecar ? try await shelf.paths(endingIn: ".json") : []
+        return ItemPlaces(form: settings.library.form, scope: scope, taken: taken)
     }
 }

@@ -67,14 +67,18 @@ public final class TakeoutImporter: Importer {
         if counts.items == 0 { throw contents.failures[.root] ?? nothingThere }
         changes.withLock { $0 = contents.changes }
         tell(counts)
-        let isDirectory = try await contents.checkRoot(of: scope, hint: "gphotos takeout inspect DIRECTORY tells what is there")
+        let isDirectory = try await contents.checkRoot(
+            of: scope, hint: "gphotos takeout inspect DIRECTORY tells what is there")
         contents.tellOfHidden(before: settings.startYear, to: reporter)
+        let taken = settings.form.metadata == .sidecar ? try await contents.shelf.paths(endingIn: ".json") : []
+        let places = ItemPlaces(form: settings.form, scope: scope, taken: taken)
+        places.tellOfCopies(to: reporter)
         do {
             if let catalog, catalog.isAlone {
                 try await emit(catalog, of: contents, fingerprint: nil, expected: counts.items, to: sink)
             } else {
                 try await contents.emitDirectories(of: scope, to: sink)
-                let fingerprint = try await emitItems(contents, expected: counts.items, to: sink)
+                let fingerprint = try await emitItems(contents, places, expected: counts.items, to: sink)
                 if let catalog, isDirectory, fingerprint != nil || !contents.albums.isEmpty {
                     try await emit(
                         catalog, of: contents, fingerprint: fingerprint, expected: counts.items, to: sink)
@@ -113,7 +117,7 @@ public final class TakeoutImporter: Importer {
 
     /// - Returns: the fingerprint of the lines of the items in the catalog; nil where nothing is shown.
     private func emitItems(
-        _ contents: LibraryContents, expected: Int, to sink: any RecordSink
+        _ contents: LibraryContents, _ places: ItemPlaces, expected: Int, to sink: any RecordSink
     ) async throws -> String? {
         var visited = 0
         var digest = CatalogDigest()
@@ -128,10 +132,10 @@ public final class TakeoutImporter: Importer {
                 guard let item = items[shelved.item.id] else { throw Shelf.disturbed }
                 if catalog != nil { digest.add(CatalogItem(item, shelved, albums: contents.albumIDs).json) }
                 isEmpty = false
-                for place in shelved.places {
-                    let record = Record(item, at: place)
-                    let content = TakeoutContent(item: item, library: library, ledger: ledger)
-                    try await sink.emit(record, content: record.hasContent ? content : nil)
+                let content = TakeoutContent(item: item, library: library, ledger: ledger)
+                let sidecar = item.metadata.map { Sidecar(id: item.id, $0) }
+                try await places.emit(shelved.places, sidecar: sidecar, content: content, to: sink) {
+                    Record(item, at: $0)
                 }
             }
             reporter.progress(Progress(phase: "reading", items: visited))

@@ -94,6 +94,29 @@ public struct AssetMetadata: Sendable, Hashable {
         return .object(object)
     }
 
+    /// As a sidecar of an export has it, where Google writes every member, with zeros for a place that is not known.
+    public var exportJSON: JSON {
+        func time(_ time: Timestamp?) -> JSON {
+            // Exports have the words of their language here; readers take the number.
+            let moment = Timestamp(seconds: time?.seconds ?? 0)
+            return ["timestamp": .string(String(moment.seconds)), "formatted": .string(moment.description)]
+        }
+        let place = place ?? Place(latitude: 0, longitude: 0)
+        var object: JSONObject = ["title": .string(title), "description": .string(description)]
+        object["creationTime"] = created.map { time($0) }
+        object["photoTakenTime"] = time(taken)
+        object["geoData"] = [
+            "latitude": .number(place.latitude), "longitude": .number(place.longitude),
+            "altitude": .number(place.altitude), "latitudeSpan": .number(0), "longitudeSpan": .number(0),
+        ]
+        if !people.isEmpty { object["people"] = .array(people.map { ["name": .string($0)] }) }
+        object["url"] = .string(url)
+        if isFavorite { object["favorited"] = true }
+        if isArchived { object["archived"] = true }
+        if !origin.isEmpty { object["googlePhotosOrigin"] = .object(JSONObject([.init(key: origin, value: [:])])) }
+        return .object(object)
+    }
+
     /// What a later export says wins; what only the earlier one says stays.
     ///
     /// Flags are there only when they are true, so that their absence in the later one says false.

@@ -24,8 +24,13 @@ public enum FolderKind: Sendable, Hashable {
         }
     }
 
-    /// The year at the end of a name in whatever language: `Photos from 2019`, `2019`, `Photos de 2019`.
+    /// The year at the end of a name in whatever language: `Photos from 2019`, `2019`, `Photos de 2019`; and that of a month,
+    /// `2019-05`, as a mirror has it.
     public static func year(_ name: String) -> Int? {
+        let parts = name.split(separator: "-", omittingEmptySubsequences: false)
+        if parts.count == 2, parts[0].utf8.count == 4, parts[1].utf8.count == 2, (1...12).contains(Int(parts[1]) ?? 0) {
+            return year(String(parts[0]))
+        }
         guard let year = Int(name.suffix(4)), (1800...2099).contains(year), name.suffix(4).allSatisfy(\.isASCII),
             name.dropLast(4).last?.isNumber != true
         else { return nil }
