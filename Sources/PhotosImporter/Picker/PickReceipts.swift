@@ -99,8 +99,8 @@ struct PickedPlace: ContentSource {
 
     func finished(_ status: RecordStatus) async { await finished(status, holding: nil) }
 
-    func finished(_ status: RecordStatus, holding content: HeldContent?) async {
-        await place.finished(status, holding: content)
+    func finished(_ status: RecordStatus, holding held: HeldContent?) async {
+        await place.finished(status, holding: held)
         await receipts.finished(item, status)
     }
 }

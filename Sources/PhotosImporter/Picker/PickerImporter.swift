@@ -2,6 +2,7 @@ import ConnectorKit
 import PhotosAPI
 import PhotosLibrary
 import StrictJSON
+import Takeout
 
 /// What a person chooses in the Picker as a source of records: the same layout and names as the other ways have.
 ///
@@ -85,12 +86,14 @@ public final class PickerImporter: Importer {
         if !asks, contents.failures.isEmpty, contents.shelf.count == 0 { throw Self.nothingYet }
         let isDirectory = try await contents.checkRoot(of: scope, hint: "what was chosen is in /media/by-month")
         contents.tellOfHidden(before: settings.library.startYear, to: reporter)
+        let places = try await places(in: contents.shelf)
+        places.tellOfCopies(to: reporter)
         do {
             if let catalog, catalog.isAlone {
                 try await emit(catalog, of: contents, host: host, to: sink)
             } else {
                 try await contents.emitDirectories(of: scope, to: sink)
-                let count = try await emitItems(contents.shelf, chosen: items, receipts: receipts, to: sink)
+                let count = try await emitItems(contents.shelf, places, chosen: items, receipts: receipts, to: sink)
                 // Where something was forgotten, the host keeps the catalog that tells of it.
                 if let catalog, isDirectory, count > 0, contents.failures.isEmpty {
                     try await emit(catalog, of: contents, host: host, to: sink)
@@ -182,7 +185,7 @@ public final class PickerImporter: Importer {
 
     /// - Returns: how many items are shown.
     private func emitItems(
-        _ shelf: Shelf, chosen: [Int64: String], receipts: PickReceipts, to sink: any RecordSink
+        _ shelf: Shelf, _ places: ItemPlaces, chosen: [Int64: String], receipts: PickReceipts, to sink: any RecordSink
     ) async throws -> Int {
         let supply = PickerSupply(
             client: client, urls: PickerURLs(client: client, index: index, runtime: runtime, sessions: chosen),
@@ -199,7 +202,7 @@ public final class PickerImporter: Importer {
                 if item.places.isEmpty {
                     leftOut += chosen[item.number] == nil ? 0 : 1
                 } else {
-                    try await emit(item, supply: supply, receipts: receipts, to: sink)
+                    try await emit(item, places, supply: supply, receipts: receipts, to: sink)
                     emitted += 1
                 }
             }
@@ -251,18 +254,26 @@ public final class PickerImporter: Importer {
 
     /// A record for each place of an item, next to each other.
     private func emit(
-        _ item: ShelvedItem, supply: PickerSupply, receipts: PickReceipts, to sink: any RecordSink
+        _ item: ShelvedItem, _ places: ItemPlaces, supply: PickerSupply, receipts: PickReceipts,
+        to sink: any RecordSink
     ) async throws {
-        let isReadable = item.item.notReadable == nil
-        await receipts.expect(item.number, places: item.places.count, isReadable: isReadable)
-        let content = ItemContent(
-            item: item, supply: supply, ledger: ledger, room: room, places: item.places.count)
-        for place in item.places {
+        let files = places.files(item.places)
+        await receipts.expect(item.number, places: files, isReadable: item.item.notReadable == nil)
+        let content = ItemContent(item: item, supply: supply, ledger: ledger, room: room, places: files)
+        let metadata = AssetMetadata(item.item, isFavorite: false)
+        try await places.emit(
+            item.places, sidecar: Sidecar(id: item.item.id, metadata),
+            content: PickedPlace(place: ItemContent.Place(content), item: item.number, receipts: receipts), to: sink
+        ) { place in
             var record = Record(item, at: place, isOriginal: false)
             // The Picker tells neither description nor albums.
             record.caveats.append(.metadataMissing)
-            let source = PickedPlace(place: ItemContent.Place(content), item: item.number, receipts: receipts)
-            try await sink.emit(record, content: record.hasContent ? source : nil)
+            return record
         }
+    }
+
+    private func places(in shelf: Shelf) async throws -> ItemPlaces {
+        let taken = settings.library.form.metadata == .sidecar ? try await shelf.paths(endingIn: ".json") : []
+        return ItemPlaces(form: settings.library.form, scope: scope, taken: taken)
     }
 }
