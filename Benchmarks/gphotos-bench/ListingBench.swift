@@ -28,8 +28,7 @@ struct ListingBench {
     private func compareWithRclone(_ service: Service) async throws {
         guard RcloneProgram.isInstalled else { return say("  rclone, nginx or openssl is not there: no comparison") }
         let config = try String(contentsOfFile: service.config, encoding: .utf8)
-        let port = service.baseURL.split(separator: ":").last.flatMap { Int($0) } ?? 0
-        try await RcloneProgram.run(to: port, config: config) { rclone in
+        try await RcloneProgram.run(to: service.port, config: config) { rclone in
             for name in ["first", "second"] {
                 let before = try await service.requests().values.reduce(0, +)
                 let cpu = childrenCPU()

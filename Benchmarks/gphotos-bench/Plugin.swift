@@ -31,14 +31,6 @@ struct PluginProcess {
     var memory: Int { line("VmRSS") }
     var peakMemory: Int { line("VmHWM") }
 
-    /// Seconds of CPU time so far: fields 14 and 15 of /proc/PID/stat (proc(5)), in ticks.
-    var cpu: Double {
-        let stat = (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)) ?? ""
-        // The second field is the name, in parentheses.
-        let fields = stat.split(separator: ")").last?.split(separator: " ").compactMap { Double($0) } ?? []
-        return fields.count > 12 ? (fields[10] + fields[11]) / Double(sysconf(Int32(_SC_CLK_TCK))) : 0
-    }
-
     /// A line of /proc/PID/status, in kibibytes (proc(5)).
     private func line(_ key: String) -> Int {
         let status = (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)) ?? ""
@@ -125,6 +117,7 @@ struct Plugin {
 
     var memory: Int { process.memory }
     var peakMemory: Int { process.peakMemory }
+    var cpu: Double { process.cpu }
 
     func close() async {
         await session.close()

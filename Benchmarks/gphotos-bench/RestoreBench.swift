@@ -1,4 +1,5 @@
 import Foundation
+import RcloneSupport
 
 /// How fast files get into an album, from a vault and from a folder, and what that asks of the service: uploads cost a
 /// request each, and one for fifty that become items. Beside rclone with the same folder, where it is installed.
@@ -33,18 +34,17 @@ struct RestoreBench {
                 tools.gphotos, ["push", folder, "--to", "@demo2:/album/All", "--quiet", "--json"],
                 environment: service.environment)
         }
-        guard let tool = Rclone.find("rclone"), Rclone.isPossible else {
-            return say("  rclone, nginx or openssl is not there: no ratio")
-        }
+        guard RcloneProgram.isInstalled else { return say("  rclone, nginx or openssl is not there: no ratio") }
         let theirs = try await measure("rclone copy --transfers 16", from: folder) { service in
-            let way = try Rclone(to: service, scratch: try tools.directory("rclone"))
-            defer { way.close() }
-            return try Bench.run(
-                tool,
-                way.arguments + [
-                    "copy", folder, "demo2:album/All", "--transfers", "16", "--checkers", "16", "--quiet",
-                ],
-                environment: way.environment)
+            let config = try String(contentsOfFile: service.config, encoding: .utf8)
+            return try await RcloneProgram.run(to: service.port, config: config) { rclone in
+                try Bench.run(
+                    rclone.executable,
+                    rclone.arguments + [
+                        "copy", folder, "demo2:album/All", "--transfers", "16", "--checkers", "16", "--quiet",
+                    ],
+                    environment: rclone.environment)
+            }
         }
         say("  restore / rclone: \((ours.seconds / theirs.seconds).formatted(2)); rclone goes through TLS and nginx")
     }

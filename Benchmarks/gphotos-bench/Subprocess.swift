@@ -55,6 +55,7 @@ private func cpu(of who: Int32) -> Double {
 final class Service {
     let home: String
     let baseURL: String
+    var port: Int { baseURL.split(separator: ":").last.flatMap { Int($0) } ?? 0 }
     /// Its accounts, as rclone's configuration has them.
     let config: String
     private let process = Process()

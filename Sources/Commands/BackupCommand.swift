@@ -64,7 +64,7 @@ struct BackupCommand: GphotosCommand {
         let report = RunReport("backing up", console: console, runtime: context.runtime)
         defer { report.finish() }
         let link = try await Connection.open(
-            reference, kind: .source, context: context, console: console, dialogue: dialogue)
+            reference, kind: .source, context: context, console: console, dialogue: dialogue, keepsState: true)
         let summary: Backup.Summary
         do {
             summary = try await Backup(

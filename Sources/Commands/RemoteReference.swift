@@ -84,9 +84,10 @@ enum Connection {
     /// - Parameters:
     ///   - role: how it is used, where that is not what its kind says: a destination is read by the importer.
     ///   - dialogue: shows what a person has to do; nil for one that opens no browser.
+    ///   - keepsState: whether the state of an import is kept, and handed back.
     static func open(
         _ reference: RemoteReference, kind: RemoteKind, role: RemoteKind? = nil, context: CommandContext,
-        console: Console, dialogue: PickerDialogue? = nil
+        console: Console, dialogue: PickerDialogue? = nil, keepsState: Bool = false
     ) async throws -> ConnectorLink {
         let store = try context.configurationStore(console)
         var (name, config) = try reference.config(kind, store: store)
@@ -99,7 +100,7 @@ enum Connection {
             environment: context.environment)
         let options = ConnectorOptions(
             hostname: ProcessInfo.processInfo.hostName, workingDirectory: context.workingDirectory,
-            maxConcurrency: try transfers(config))
+            maxConcurrency: try transfers(config), keepsState: keepsState)
         return try await ConnectorLink.open(
             command, config: config, options: options, version: VersionCommand.version,
             runtime: context.runtime

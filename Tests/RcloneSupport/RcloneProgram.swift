@@ -55,13 +55,15 @@ public struct RcloneProgram: Sendable {
         }
     }
 
+    /// What a command of rclone is run with, for callers that run it themselves.
+    public var executable: String { Self.find("rclone") ?? "" }
+    public var arguments: [String] { ["--config", folder + "/rclone.conf", "--ca-cert", folder + "/ca.pem"] }
+    public var environment: [String: String] { ["HTTPS_PROXY": "http://127.0.0.1:\(proxy)", "HOME": folder] }
+
     /// The paths below a directory of the remote `demo`, folders with a slash at their end: `rclone lsf -R`.
     public func list(_ directory: String, _ options: String...) async throws -> [String] {
         let text = try await Self.output(
-            "rclone",
-            ["--config", folder + "/rclone.conf", "--ca-cert", folder + "/ca.pem", "lsf", "-R", "demo:" + directory]
-                + options,
-            environment: ["HTTPS_PROXY": "http://127.0.0.1:\(proxy)", "HOME": folder])
+            "rclone", arguments + ["lsf", "-R", "demo:" + directory] + options, environment: environment)
         return text.split(separator: "\n").map(String.init).sorted()
     }
 
@@ -103,11 +105,13 @@ public struct RcloneProgram: Sendable {
             master_process off; daemon off; pid \(folder)/pid;
             events { worker_connections 128; }
             http {
-                access_log off; \(temporary)
+                access_log off; \(temporary) client_max_body_size 0;
                 server {
                     listen unix:\(socket) ssl;
                     ssl_certificate \(folder)/ca.pem; ssl_certificate_key \(folder)/key.pem;
-                    location / { proxy_pass http://127.0.0.1:\(backend); proxy_http_version 1.1; }
+                    location / {
+                        proxy_pass http://127.0.0.1:\(backend); proxy_http_version 1.1; proxy_request_buffering off;
+                    }
                 }
             }
             """

@@ -134,7 +134,7 @@ public final class OneLibraryImporter: Importer {
             for item in page.shown {
                 let content = TakeoutContent(item: item.item, library: exports, ledger: ledger)
                 try await places.emit(
-                    item.shelved.places, sidecar: item.sidecar, content: { content }, to: sink,
+                    item.shelved.places, sidecar: item.sidecar, content: content, to: sink,
                     record: { Record(item, at: $0) })
             }
             visited += page.visited
