@@ -103,7 +103,7 @@ let package = Package(
         .testTarget(
             name: "CommandsTests",
             dependencies: [
-                "Commands", "ConnectorKit", "FakePhotos", "RcloneConfig", "SeededRandom", "StrictJSON",
+                "Commands", "ConnectorKit", "FakePhotos", "HostEngine", "RcloneConfig", "SeededRandom", "StrictJSON",
                 "TakeoutSupport", "Vault", "gphotos",
                 arguments,
                 crypto,

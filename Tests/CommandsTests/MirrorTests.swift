@@ -5,6 +5,7 @@ import StrictJSON
 import Testing
 
 @testable import Commands
+@testable import HostEngine
 
 /// The program keeping a folder as the service is, as a person uses it.
 @Suite(.timeLimit(.minutes(2)))
@@ -24,7 +25,9 @@ struct MirrorTests {
             #expect(second["files_new"]?.integerValue == 0)
             #expect(second["bytes_downloaded"]?.integerValue == 0)
             #expect(stage.service.library.requestCount(.download) == 120)
-            #expect(second["api_requests"] == first["api_requests"])
+            // The twelve albums look the same, and are not listed again.
+            let requests = try #require(first["api_requests"]?.integerValue)
+            #expect(second["api_requests"]?.integerValue == requests - 12)
             #expect(try stage.leftovers().isEmpty)
         }
     }
@@ -249,8 +252,11 @@ struct MirrorTests {
             var new = NewFakeItem(name, content: Array("\u{FF}\u{D8} another picture".utf8))
             new.creationTime = time
             try library.addAlbum("One", items: [try library.addItem(new)])
-            // Another state, so that the new item may have the plain name.
+            // Nothing is known of the old names any more, so that the new item may have the plain name.
             try FileManager.default.removeItem(atPath: stage.sandbox.home + "/.local/state/gphotos")
+            let mirror = try MirrorIndex(in: LocalFolder(making: stage.folder))
+            try mirror.setProperty("state", nil)
+            mirror.close()
             _ = try await stage.mirror()
             #expect(try stage.mirrored().count == before)
             #expect(
