@@ -51,7 +51,12 @@ struct RoundTripTests {
             #expect(Set(restored.keys) == Set(original.keys))
             // Google gives no item an empty name twice: it has that of its path then.
             for (hash, texts) in original where !texts[0].isEmpty { #expect(restored[hash] == texts) }
-            #expect(try albums(stage, "demo2") == albums(stage, "demo"))
+            // Google makes no album without a title: such a one has the name of its folder then.
+            let wanted = try albums(stage, "demo")
+            var found = try albums(stage, "demo2")
+            let untitled = try #require(found.keys.first { $0.hasPrefix("{") })
+            found[""] = found.removeValue(forKey: untitled)
+            #expect(found == wanted)
 
             stage.service.library.resetStatistics()
             let again = try await stage.sandbox.run("restore latest --to @demo2 --vault first --json").summary()
@@ -66,7 +71,7 @@ struct RoundTripTests {
             #expect(await stage.sandbox.run("backup @demo2 --quiet --vault second").status == 0)
             let (first, second) = (try await listing(stage, "first"), try await listing(stage, "second"))
             // A date is what the bytes say, or when they came: the dated views differ, the albums do not.
-            func albums(_ files: [String: String]) -> Set<Set<String>> {
+            func contents(_ files: [String: String]) -> Set<Set<String>> {
                 var albums: [Substring: Set<String>] = [:]
                 for (path, hash) in files where path.hasPrefix("/album/") {
                     let title = path[..<(path.lastIndex(of: "/") ?? path.endIndex)]
@@ -75,7 +80,7 @@ struct RoundTripTests {
                 return Set(albums.values)
             }
             #expect(Set(first.values) == Set(second.values))
-            #expect(albums(first) == albums(second))
+            #expect(contents(first) == contents(second))
         }
     }
 
