@@ -72,11 +72,28 @@ public final class PhotosImporter: Importer {
     }
 
     public func importRecords(state: String?, to sink: any RecordSink) async throws -> String? {
+        try await withIndex(state, sink) { try await run(to: $0) }
+    }
+
+    /// Holds the index for an import, and brings it what the host kept of an earlier one. Where it turns out to be damaged
+    /// before anything was sent, the import begins again with a new one.
+    /// - Returns: the state for the next import.
+    func withIndex(
+        _ state: String?, _ sink: any RecordSink, _ body: (any RecordSink) async throws -> Void
+    ) async throws -> String? {
         let lock = try index.lockForImport()
         defer { withExtendedLifetime(lock) {} }
+        func run(to sink: any RecordSink) async throws -> String? {
+            if let state, try await !index.adopt(state) {
+                reporter.log(
+                    .warning, "the state of an earlier import is of another version, and not used", pathname: nil)
+            }
+            try await body(sink)
+            return try await index.state()
+        }
         let watched = WatchedSink(sink)
         do {
-            return try await run(state, to: watched)
+            return try await run(to: watched)
         } catch {
             guard try await index.replaceIfDamaged(after: error) else { throw error }
             if watched.isUsed {
@@ -84,18 +101,12 @@ public final class PhotosImporter: Importer {
                     .unavailable, "the index of the account was damaged", isRetryable: true,
                     hint: "run it again: it is learnt anew")
             }
-            return try await run(state, to: sink)
+            return try await run(to: sink)
         }
     }
 
-    private func run(_ state: String?, to sink: any RecordSink) async throws -> String? {
-        if let state, try await !index.adopt(state) {
-            reporter.log(.warning, "the state of an earlier import is of another version, and not used", pathname: nil)
-        }
-        if let id = scope.itemID {
-            try await emitItem(id, to: sink)
-            return try await index.state()
-        }
+    private func run(to sink: any RecordSink) async throws {
+        if let id = scope.itemID { return try await emitItem(id, to: sink) }
         let contents = try await lister.list()
         changes.withLock { $0 = contents.changes }
         let isDirectory = try await contents.checkRoot(of: scope, hint: Self.whereToLook)
@@ -118,7 +129,6 @@ public final class PhotosImporter: Importer {
             throw error
         }
         try await ledger.save()
-        return try await index.state()
     }
 
     static let whereToLook =

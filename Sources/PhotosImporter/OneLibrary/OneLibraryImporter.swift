@@ -47,8 +47,10 @@ public final class OneLibraryImporter: Importer {
     public func importRecords(state: String?, to sink: any RecordSink) async throws -> String? {
         // One item that is named by its id is one of the service's.
         if service.scope.itemID != nil { return try await service.importRecords(state: state, to: sink) }
-        let lock = try service.index.lockForImport()
-        defer { withExtendedLifetime(lock) {} }
+        return try await service.withIndex(state, sink) { try await run(to: $0) }
+    }
+
+    private func run(to sink: any RecordSink) async throws {
         try exports.check()
         try await exports.update { [reporter] step in
             switch step {
@@ -91,7 +93,6 @@ public final class OneLibraryImporter: Importer {
             throw error
         }
         try await save()
-        return nil
     }
 
     private func save() async throws {
