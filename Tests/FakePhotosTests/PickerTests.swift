@@ -112,10 +112,14 @@ import Testing
         #expect(await control(["session": .string(id), "count": 1]) == 200)
         #expect(await control(["session": .string(id), "count": 1]) == 400)
         #expect(await control(["session": "nowhere", "count": 1]) == 404)
-        #expect(await control(["count": 1]) == 400)
         #expect(library.pickerSessions.first?.items.count == 2)
         let listed = try await client.get("/_fake/picker").json().arrayValue?.first
         #expect(listed?["id"]?.stringValue == id && listed?["done"] == true)
+        // Without a session it is about the next one, as soon as that is looked at.
+        #expect(await control(["count": 1]) == 200)
+        let next = try #require(try await begin(client)["id"]?.stringValue)
+        _ = await client.get("/picker/v1/sessions/\(next)")
+        #expect(library.pickerSessions.first { $0.id == next }?.items.count == 1)
     }
 }
 

@@ -55,6 +55,8 @@ import Testing
             bench.library.willPick(try bench.library.addGeneratedItems(250))
             var fault = FakeFault(.status, on: .pickerItems)
             fault.after = 1
+            // A list whose token is refused is begun again: its first page is refused as well.
+            fault.count = 2
             fault.status = 400
             bench.library.inject(fault)
             let sink = TestSink()
