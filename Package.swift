@@ -77,7 +77,9 @@ let package = Package(
         .executableTarget(name: "gphotos-fake", dependencies: ["FakePhotos", arguments]),
         .executableTarget(
             name: "gphotos-bench",
-            dependencies: ["ConnectorKit", "HTTP", "PhotosAPI", "PluginJSONL", "PluginPlakar", "RcloneSupport", protobuf] + grpc
+            dependencies: [
+                "ConnectorKit", "HTTP", "PhotosAPI", "PluginJSONL", "PluginPlakar", "RcloneSupport", protobuf,
+            ] + grpc
                 + nioPipes,
             path: "Benchmarks/gphotos-bench"),
 
