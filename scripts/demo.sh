@@ -68,7 +68,7 @@ sed -n '1,12p' "$work/listing"
 echo "... $(wc -l <"$work/listing") lines in all"
 show 'gphotos check --read-data'
 
-say "Again: nothing has changed, so nothing is downloaded"
+say "Again: nothing is downloaded. What is new is the catalog, which knows the sizes and hashes by now"
 show 'gphotos backup @demo'
 
 say "Restore an album into another account"
@@ -96,3 +96,10 @@ ask 'items?account=demo' | grep -o '"sha256":"[^"]*"' | cut -d'"' -f4 | sort -u 
 find "$out" -type f ! -path "$out/.gphotos/*" -exec sha256sum {} + | cut -d' ' -f1 | sed 's/^\\//' | sort -u >"$work/restored"
 cmp "$work/held" "$work/restored"
 echo "$(find "$out" -type f ! -path "$out/.gphotos/*" | wc -l) files, $(wc -l <"$work/restored") contents: each is one that the service holds, and none is missing"
+
+say "A Takeout export of the same account: both are one library, each photo once, now with the original bytes"
+cd "$work"
+show 'gphotos-fake takeout exports'
+show 'gphotos takeout inspect exports'
+show 'gphotos source set demo takeout=$PWD/exports'
+show 'gphotos backup @demo'
