@@ -54,7 +54,7 @@ struct MirrorCommand: GphotosCommand {
             _ body: (ConnectorLink) async throws -> Value
         ) async throws -> Value {
             let link = try await Connection.open(
-                reference, kind: .source, context: context, console: console, dialogue: dialogue)
+                reference, kind: .source, context: context, console: console, dialogue: dialogue, keepsState: !dryRun)
             do {
                 let value = try await body(link)
                 await link.close()

@@ -66,9 +66,13 @@ actor Spool {
                 pwrite(descriptor, $0.baseAddress! + done, $0.count - done, off_t(written))
             }
             guard count > 0 else {
+                let reason = String(cString: strerror(errno))
                 hasNoRoom = true
+                // Readers find the failure, and the disk its room.
+                written = 0
+                ftruncate(descriptor, 0)
                 throw ConnectorError(
-                    .unavailable, "cannot write a temporary file: \(String(cString: strerror(errno)))",
+                    .unavailable, "cannot write a temporary file: \(reason)",
                     isRetryable: true, hint: "set TMPDIR to a directory with room")
             }
             done += count

@@ -19,12 +19,13 @@ extension Index {
         }
     }
 
-    /// Called once in each transaction that changes what the revision stands for.
+    /// Called once in each transaction that changes what the revision stands for. A number by chance: one that counts would
+    /// come again after the last transactions were lost with the power.
     static func touch(_ db: Database) throws {
         let statement = try db.cachedStatement(
             sql: """
-                INSERT INTO counters(name, value) VALUES('revision', 1)
-                ON CONFLICT(name) DO UPDATE SET value = value + 1
+                INSERT INTO counters(name, value) VALUES('revision', random() & 4611686018427387903)
+                ON CONFLICT(name) DO UPDATE SET value = excluded.value
                 """)
         try statement.execute()
     }

@@ -33,9 +33,14 @@ public final class Index: Sendable {
             do {
                 database = try Self.connect(path, runtime)
             } catch let error where path != nil && IndexDamage.isDamage(error) {
-                reporter?.log(.warning, try IndexDamage.setAside(path ?? "", at: runtime.now()), pathname: nil)
-                try StateDirectory.prepare(file: path ?? "")
-                database = try Self.connect(path, runtime)
+                // Another process may have brought the same file up to date meanwhile: a second look tells.
+                if let again = try? Self.connect(path, runtime) {
+                    database = again
+                } else {
+                    reporter?.log(.warning, try IndexDamage.setAside(path ?? "", at: runtime.now()), pathname: nil)
+                    try StateDirectory.prepare(file: path ?? "")
+                    database = try Self.connect(path, runtime)
+                }
             }
             connection = Mutex(database)
         } catch let error as DatabaseError {

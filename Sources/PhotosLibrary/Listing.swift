@@ -177,6 +177,8 @@ extension Index {
         try db.execute(sql: "DELETE FROM album_items WHERE album = ?", arguments: [album])
         let insert = try db.cachedStatement(sql: "INSERT INTO album_items(album, position, item) VALUES(?, ?, ?)")
         for (position, item) in items.enumerated() { try insert.execute(arguments: [album, position, item]) }
+        // They are not what a service listed, unless the caller says so next.
+        try db.execute(sql: "UPDATE albums SET listed = 0 WHERE number = ?", arguments: [album])
         try touch(db)
     }
 }

@@ -41,6 +41,8 @@ extension Listing {
         let now = sightings
         return try await index.database.write { [number] db in
             let known = try Self.past(question, db)
+            // What a listing that is not whole shows is kept nowhere to compare with.
+            if !isWhole { try Index.touch(db) }
             if isWhole, known?.sightings != now {
                 for album in known?.sightings.albums.subtracting(now.albums).numbers ?? [] {
                     try Index.setMembers([], ofAlbum: album, listing: number, db)

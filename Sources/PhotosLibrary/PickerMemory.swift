@@ -105,7 +105,8 @@ public struct PickerMemory: Sendable {
     // MARK: - Items
 
     /// Notes that a host has items.
-    public func note(items: [Int64], of host: Host, at time: Timestamp) async throws {
+    /// - Parameter had: those of them that it had before: of what is lost, so many are found again.
+    public func note(items: [Int64], had: Set<Int64> = [], of host: Host, at time: Timestamp) async throws {
         if items.isEmpty { return }
         try await index.database.write { db in
             let insert = try db.cachedStatement(
@@ -113,7 +114,15 @@ public struct PickerMemory: Sendable {
                     INSERT INTO picks(host, item, time) VALUES(?, ?, ?)
                     ON CONFLICT(host, item) DO UPDATE SET time = excluded.time
                     """)
-            for item in items { try insert.execute(arguments: [host.number, item, time.seconds]) }
+            let find = try db.cachedStatement(sql: "SELECT 1 FROM picks WHERE host = ? AND item = ?")
+            for item in items {
+                if had.contains(item), try Bool.fetchOne(find, arguments: [host.number, item]) == nil {
+                    try db.execute(
+                        sql: "UPDATE picker_hosts SET expected = expected - 1 WHERE number = ? AND expected > 0",
+                        arguments: [host.number])
+                }
+                try insert.execute(arguments: [host.number, item, time.seconds])
+            }
         }
     }
 

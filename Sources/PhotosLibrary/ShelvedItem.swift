@@ -72,13 +72,15 @@ extension Index {
     }
 
     /// Ids of items that come after this one in the order of an import, itself first: what is worth renewing with it.
+    /// The service knows nothing of what only an export has.
     public func items(from item: ShelvedItem, limit: Int) async throws -> [String] {
         let seen = latest.withLock { $0.sightings.items }
         return try await database.read { db in
             let rows = try Row.fetchCursor(
                 db,
                 sql: """
-                    SELECT number, id FROM items WHERE (created, created_nanos, id) <= (?, ?, ?)
+                    SELECT number, id FROM items
+                    WHERE (created, created_nanos, id) <= (?, ?, ?) AND id NOT LIKE 'takeout:%'
                     ORDER BY created DESC, created_nanos DESC, id DESC
                     """,
                 arguments: [

@@ -98,7 +98,22 @@ public final class VaultWriter: Sendable {
     /// Removes snapshots from the catalog. Their contents stay until ``prune()``.
     public func forget(_ snapshots: [Snapshot]) async throws {
         let numbers = snapshots.map(\.number)
-        try await catalog.write { db in try SnapshotRemoval.remove(numbers, from: db) }
+        if numbers.isEmpty { return }
+        try await catalog.write { db in
+            // The next backup hands the state back: it goes to the snapshot that is the latest then.
+            try db.execute(
+                sql: """
+                    UPDATE snapshots SET state = (
+                        SELECT r.state FROM snapshots r
+                        WHERE r.number IN (\(numbers.list)) AND r.source = snapshots.source
+                            AND r.origin = snapshots.origin AND r.state IS NOT NULL
+                        ORDER BY r.number DESC LIMIT 1)
+                    WHERE state IS NULL AND number IN (
+                        SELECT max(number) FROM snapshots
+                        WHERE finished IS NOT NULL AND number NOT IN (\(numbers.list)) GROUP BY source, origin)
+                    """)
+            try SnapshotRemoval.remove(numbers, from: db)
+        }
     }
 
     /// What ``prune()`` removed.

@@ -120,19 +120,33 @@ import Testing
             #expect(await sink.record("/")?.error?.code == .notFound)
             #expect(await sink.files.count == 1)
             #expect(next == state)
-            // Until as much is known again.
-            for file in await sink.files { _ = try await sink.store(file.pathname) }
+            // Until all of it was chosen again: a host that has the bytes says so.
+            for file in await sink.files { await sink.content(file.pathname)?.finished(.unchanged) }
             bench.library.willPick([ids[1]])
             let second = TestSink()
             _ = try await fresh.importer(keepsState: true).importRecords(state: state, to: second)
-            for file in await second.files where file.pathname.name == "b.jpg" {
-                _ = try await second.store(file.pathname)
-            }
-            bench.library.willPick([ids[1]])
+            #expect(await second.record("/")?.error?.code == .notFound)
+            for file in await second.files { await second.content(file.pathname)?.finished(.unchanged) }
+            bench.library.willPick([try bench.add("c.jpg")])
             let third = TestSink()
             _ = try await fresh.importer(keepsState: true).importRecords(state: state, to: third)
             #expect(await third.record("/")?.error == nil)
-            #expect(await third.files.count == 2)
+            #expect(await third.files.count == 3)
+        }
+    }
+
+    @Test func anotherChoiceDoesNotStandForWhatWasLost() async throws {
+        try await PickerBench.run { bench in
+            bench.library.willPick([try bench.add("a.jpg")])
+            let state = try await bench.importer(keepsState: true).importRecords(state: nil, to: TestSink())
+            let fresh = try PickerBench(bench.service)
+            for name in ["b.jpg", "c.jpg"] {
+                bench.library.willPick([try bench.add(name)])
+                let sink = TestSink()
+                _ = try await fresh.importer(keepsState: true).importRecords(state: state, to: sink)
+                #expect(await sink.record("/")?.error?.code == .notFound, "\(name)")
+                for file in await sink.files { _ = try await sink.store(file.pathname) }
+            }
         }
     }
 

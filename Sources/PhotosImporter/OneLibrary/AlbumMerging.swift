@@ -22,12 +22,15 @@ struct AlbumMerging: Sendable {
         for album in service.complete { members[album.number] = try await pairing.members(ofAlbum: album.number) }
         var partners: [(album: TakeoutAlbum, items: [Int64], partner: Int64?)] = []
         let elsewhere = Set((service.failed + service.unneeded).map { Alike.title($0.album.title) })
+        let away = Set((service.failed + service.unneeded).map(\.number))
         for album in ours {
             let items = try await pairing.numbers(ofSecondIDs: try await exports.members(of: album))
             if let before = known[album.id], listed[before] != nil {
                 partners.append((album, items, before))
                 continue
             }
+            // It is shown by an album that could not be listed, or that nobody asks for.
+            if let before = known[album.id], away.contains(before) { continue }
             // What was an album of its own stays one, as its folder does.
             let fitting = service.complete.filter { candidate in
                 Alike.title(candidate.album.title) == Alike.title(album.isUntitled ? "" : album.title)

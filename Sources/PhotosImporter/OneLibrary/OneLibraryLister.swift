@@ -36,6 +36,7 @@ struct OneLibraryLister: Sendable {
         }
         let ours = try await exports.albums()
         var albums = ServiceAlbums()
+        var knowsAlbums = service.plan.listsAlbums
         do {
             let (all, needed) = try await service.listAlbums(into: listing, beside: ours.map(\.title))
             (albums.complete, albums.failed) = try await service.listMembers(
@@ -44,11 +45,12 @@ struct OneLibraryLister: Sendable {
             albums.unneeded = all.filter { !known.contains($0.number) }
         } catch let error as ConnectorError where error.concernsOneDirectory && !filter.choosesAlbums {
             failures[scope.layout.albums] = error
+            knowsAlbums = false
         }
         let pairing = try await pair(listing)
         let placed = try await place(pairing)
         let merged =
-            !service.plan.listsAlbums
+            !knowsAlbums
             ? []
             : try await AlbumMerging(
                 exports: exports, listing: listing, pairing: pairing, filter: filter, scope: scope

@@ -23,6 +23,8 @@ actor PickReceipts {
     private var isListed = false
     private var broken: Set<Int64> = []
     private var pending: Set<Int64> = []
+    /// Of these, what the host had before.
+    private var had: Set<Int64> = []
 
     private static let batchSize = 100
 
@@ -54,7 +56,10 @@ actor PickReceipts {
         guard let id = sessionOfItem[item], let count = sessions[id]?.waiting[item] else { return }
         sessions[id]?.waiting[item] = count > 1 ? count - 1 : nil
         switch status {
-        case .stored, .unchanged: pending.insert(item)
+        case .stored: pending.insert(item)
+        case .unchanged:
+            pending.insert(item)
+            had.insert(item)
         case .failed where broken.contains(item): sessions[id]?.isLeft = true
         case .failed, .skipped: sessions[id]?.isCutShort = true
         }
@@ -71,8 +76,10 @@ actor PickReceipts {
     /// Notes what the host has by now.
     func save() async throws {
         let items = pending
+        let known = had
         pending = []
-        try await memory.note(items: items.sorted(), of: host, at: runtime.now())
+        had = []
+        try await memory.note(items: items.sorted(), had: known, of: host, at: runtime.now())
     }
 
     private func settle(_ id: String) async {

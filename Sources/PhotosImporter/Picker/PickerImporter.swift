@@ -81,8 +81,7 @@ public final class PickerImporter: Importer {
         try await listing.addPicks(of: asks || host != .stateless ? host : nil)
         let receipts = PickReceipts(
             sessions: sessions, of: items, host: host, memory: memory, desk: desk, runtime: runtime)
-        let known = try await memory.count(of: host)
-        let contents = try await contents(of: listing, host: host, isLost: known < host.expected)
+        let contents = try await contents(of: listing, host: host, isLost: host.expected > 0)
         if !asks, contents.failures.isEmpty, contents.shelf.count == 0 { throw Self.nothingYet }
         let isDirectory = try await contents.checkRoot(of: scope, hint: "what was chosen is in /media/by-month")
         contents.tellOfHidden(before: settings.library.startYear, to: reporter)
@@ -108,7 +107,7 @@ public final class PickerImporter: Importer {
         }
         try await ledger.save()
         if host == .stateless { return nil }
-        return PickerState(host: host.name, items: max(known + items.count, host.expected)).text
+        return PickerState(host: host.name, items: max(contents.shelf.count, host.expected)).text
     }
 
     /// The host that asks. One that keeps states and has none is new; those that keep none are not told apart.

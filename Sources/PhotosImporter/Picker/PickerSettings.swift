@@ -41,6 +41,7 @@ public struct PickerSettings: Sendable {
 
     /// What was chosen by an account is remembered whatever the app: its file is told by service and account.
     static func indexPath(_ settings: LibrarySettings, environment: [String: String]) -> String {
-        Index.path(forAccount: "picker\n\(settings.api.pickerURL)\n\(settings.origin)", environment: environment)
+        let account = ["picker", settings.api.pickerURL, settings.origin, settings.unnamedSignIn?.reveal()]
+        return Index.path(forAccount: account.compactMap(\.self).joined(separator: "\n"), environment: environment)
     }
 }

@@ -35,7 +35,8 @@ public final class TakeoutImporter: Importer {
             origin: settings.origin, kind: "takeout", root: settings.root, flags: ["stream"])
         let environment = runtime.environment
         index = try Index(
-            path: TakeoutSettings.indexPath(settings.directory, environment: environment), runtime: runtime)
+            path: TakeoutSettings.indexPath(settings.directory, environment: environment), runtime: runtime,
+            reporter: reporter)
         library = try TakeoutLibrary(
             directory: settings.directory,
             catalog: TakeoutSettings.catalogPath(settings.directory, environment: environment))
