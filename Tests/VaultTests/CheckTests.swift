@@ -106,4 +106,16 @@ import Testing
         #expect(after.errors.isEmpty)
         #expect(try await vault.object(object("/a", of: kept)).readAll().count == 1000)
     }
+
+    @Test func theStateOfASourceOutlivesTheSnapshotThatBroughtIt() async throws {
+        let older = try await vault.backUp([("/a", [1])], state: "old")
+        let other = try await vault.backUp([("/a", [1])], source: "@other", state: "theirs")
+        let newest = try await vault.backUp([("/a", [2])], state: "new")
+        let writer = try vault.lockForWriting(holder: "test")
+        try await writer.forget([newest])
+        #expect(try vault.snapshots().map(\.id).sorted() == [older.id, other.id].sorted())
+        let next = try await writer.beginSnapshot(source: "@me", origin: "o", kind: "k", root: .root)
+        #expect(try next.previousState() == "new")
+        await next.abandon()
+    }
 }
