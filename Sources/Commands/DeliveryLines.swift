@@ -95,7 +95,9 @@ extension RunReport {
     /// Ends a restore or a push: lists what failed, or says the one reason for which nothing went on.
     /// - Throws: what decides the exit status.
     func conclude(_ summary: DeliverySummary, _ what: String) throws {
-        if summary.end == nil, summary.stored + summary.unchanged == 0, let reason = sharedFailure { throw reason }
+        if summary.end == nil, summary.failed > 0, summary.stored + summary.unchanged == 0, let reason = sharedFailure {
+            throw reason
+        }
         let failed = listFailures(what)
         if let end = summary.end { throw end }
         // The destination has named these as it found them.

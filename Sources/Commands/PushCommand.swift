@@ -71,28 +71,37 @@ struct PushCommand: GphotosCommand {
         summary.skipped += skips.count
         var refusal: Failure?
         var removed: Int?
+        var unfinished: DeliverySummary?
         if delete, !dryRun, summary.failed == 0, summary.end == nil {
             // A run of its own, in which nothing is left to be uploaded: what failed never looks like what is gone.
             let look = try await push(removal(["dry_run": "true"]), observer: Silence(), skips: nil)
             summary.counters["api_requests", default: 0] += look.counters["api_requests"] ?? 0
             let extra = Int(look.counters["to_remove"] ?? 0)
             let isWhole = look.failed == 0 && look.end == nil
-            if isWhole, extra * 10 > look.files - look.skipped + extra, !force {
+            if !isWhole {
+                unfinished = look
+            } else if extra * 10 > Int(look.counters["album_items"] ?? 0), extra > 0, !force {
                 refusal = Failure(
                     .failed, code: "refused",
                     "the folder has not what \(HumanFormat.count(extra, "item")) of the album are: more than a tenth, "
                         + "so that none was removed",
                     hint: "look at the list, and remove them with --delete --force")
-            } else if isWhole, extra > 0 {
+            } else if extra > 0 {
                 let done = try await push(removal([:]), observer: Silence(), skips: nil)
                 removed = Int(done.counters["removed"] ?? 0)
                 summary.counters["api_requests", default: 0] += done.counters["api_requests"] ?? 0
+                if done.failed > 0 || done.end != nil || removed != extra { unfinished = done }
             }
+            summary.end = unfinished?.end
         }
         report.finish()
         try tell(summary, removed: removed, skips: skips, seconds: report.elapsed, console: console)
         if let refusal { throw refusal }
         try report.conclude(summary, "could not be pushed")
+        if unfinished != nil {
+            console.warn("not everything that the folder has no more was removed from the album: run it again")
+            throw ExitCode(.someItemsFailed)
+        }
     }
 
     private func removal(_ settings: [String: String]) -> [String: String] {

@@ -57,6 +57,8 @@ struct Parcel: Sendable {
     /// Whether what follows is understood by it, so that nothing else is sent before its outcome is there. It counts for
     /// nothing by itself.
     var comesFirst = false
+    /// Why it could not be read, where it could not.
+    var failure: ConnectorError?
 }
 
 /// Brings records to a connector in their order; again, twice at most, what failed and may succeed then.
@@ -136,15 +138,18 @@ final class Delivery: Sendable {
     /// and is done some time.
     private func explained(_ error: any Error) -> any Error {
         guard var known = error as? ConnectorError, known.code == .unavailable, known.isRetryable,
-            state.withLock({ $0.files == 0 })
+            state.withLock({ $0.stored + $0.unchanged + $0.left == 0 })
         else { return error }
         known.code = .rateLimited
         return known
     }
 
-    /// A failure of what is fed that the destination never hears of.
-    func fail(_ origin: Pathname, _ error: ConnectorError) {
-        count(origin, .failed(error), bytes: 0)
+    /// What could not be read, as the destination hears of it: else it would take it for gone.
+    func lost(_ origin: Pathname, at place: Pathname, _ error: ConnectorError) -> Parcel {
+        let told = ConnectorError(.notFound, error.message)
+        let record = Record(
+            pathname: place, kind: .file, permissions: 0o600, modificationTime: .epoch, error: told)
+        return Parcel(record: record, origin: origin, failure: error)
     }
 
     private var isOver: Bool { state.withLock { $0.end != nil } }
@@ -166,6 +171,13 @@ final class Delivery: Sendable {
             exported = try await session.begin(parcel.record)
         } catch let error as ConnectorError where error.code == .tooLarge {
             return settle(pending, .failed(error), isLast: true)
+        }
+        if let failure = parcel.failure {
+            group.addTask { [self] in
+                _ = await exported.outcome(content: nil)
+                count(parcel.origin, .failed(failure), bytes: 0)
+            }
+            return
         }
         if parcel.comesFirst {
             if pending.sequence > 0 { first.withLock { $0.append(parcel) } }

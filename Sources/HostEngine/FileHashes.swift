@@ -33,9 +33,11 @@ public final class FileHashes: Sendable {
             try database.write { db in
                 try db.execute(
                     sql: """
-                        CREATE TABLE IF NOT EXISTS files(
+                        DROP TABLE IF EXISTS files;
+                        CREATE TABLE IF NOT EXISTS hashes(
                             path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime INTEGER NOT NULL,
-                            mtime_nanoseconds INTEGER NOT NULL, inode INTEGER NOT NULL, sha256 TEXT NOT NULL
+                            mtime_nanoseconds INTEGER NOT NULL, inode INTEGER NOT NULL,
+                            changed INTEGER NOT NULL, sha256 TEXT NOT NULL
                         ) STRICT, WITHOUT ROWID
                         """)
             }
@@ -51,15 +53,15 @@ public final class FileHashes: Sendable {
         let status = file.status
         let key: StatementArguments = [
             directory.path + "/" + name, status.size, status.modificationTime.seconds,
-            status.modificationTime.nanoseconds, Int64(bitPattern: status.inode),
+            status.modificationTime.nanoseconds, Int64(bitPattern: status.inode), file.changeTime,
         ]
         // What the cache cannot say is read.
         let known = try? await database.read { db in
             try String.fetchOne(
                 db,
                 sql: """
-                    SELECT sha256 FROM files
-                    WHERE path = ? AND size = ? AND mtime = ? AND mtime_nanoseconds = ? AND inode = ?
+                    SELECT sha256 FROM hashes
+                    WHERE path = ? AND size = ? AND mtime = ? AND mtime_nanoseconds = ? AND inode = ? AND changed = ?
                     """, arguments: key)
         }
         if let known { return (status, known) }
@@ -68,7 +70,7 @@ public final class FileHashes: Sendable {
         if settled {
             try? await database.write { db in
                 try db.execute(
-                    sql: "INSERT OR REPLACE INTO files VALUES(?, ?, ?, ?, ?, ?)", arguments: key + [sha256])
+                    sql: "INSERT OR REPLACE INTO hashes VALUES(?, ?, ?, ?, ?, ?, ?)", arguments: key + [sha256])
             }
         }
         return (status, sha256)

@@ -92,12 +92,16 @@ final class LocalDirectory: Sendable {
         }
         defer { closedir(stream) }
         var names: [String] = []
-        while let entry = readdir(stream) {
+        while true {
+            errno = 0
+            guard let entry = readdir(stream) else { break }
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
             if name != ".", name != ".." { names.append(name) }
         }
+        // A list that breaks off is none: what it lacks would be taken for gone.
+        guard errno == 0 else { throw VaultError(.cannotRead, "cannot list \(path)") }
         return names.sorted()
     }
 

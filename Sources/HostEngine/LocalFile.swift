@@ -6,6 +6,8 @@ import Synchronization
 /// A file that is read as what was seen of it: one that changes in the meantime is a failure and no content.
 final class LocalFile: ContentReader {
     let status: FileStatus
+    /// When anything of it was last changed, in nanoseconds; unlike the time of its content, no program can set it.
+    let changeTime: Int64
     /// For messages.
     private let path: String
     private let descriptor: Mutex<Int32>
@@ -24,6 +26,7 @@ final class LocalFile: ContentReader {
             throw ConnectorError(.rejected, "it is no file any more")
         }
         status = FileStatus(found)
+        changeTime = Int64(found.st_ctim.tv_sec) * 1_000_000_000 + Int64(found.st_ctim.tv_nsec)
         self.descriptor = Mutex(descriptor)
     }
 

@@ -28,18 +28,25 @@ public struct Push: Sendable {
     public func run() async throws -> DeliverySummary {
         let delivery = Delivery(link: link, observer: observer)
         return try await delivery.run { send in
+            // A folder becomes an album with its first file: one of hidden files alone would be an empty one for ever.
+            var directories: [Parcel] = []
             try await folder.walk { finding in
+                if case .file(let place, _, _) = finding {
+                    for parcel in directories where parcel.record.pathname.contains(place) { try await send(parcel) }
+                    directories = []
+                }
                 switch finding {
                 case .skipped(let place, let reason): try skip(place, reason)
-                case .failed(let place, let error): delivery.fail(place, error)
+                case .failed(let place, let error): try await send(delivery.lost(place, at: place, error))
                 case .directory(let place, let status):
                     let record = Record.directory(place, modificationTime: status.modificationTime)
-                    try await send(Parcel(record: record, origin: place))
+                    directories.removeAll { !$0.record.pathname.contains(place) }
+                    directories.append(Parcel(record: record, origin: place))
                 case .file(let place, let name, let directory):
                     do {
                         try await send(try await parcel(place, name, in: directory))
                     } catch let error as LocalFailure {
-                        delivery.fail(place, error.reason)
+                        try await send(delivery.lost(place, at: place, error.reason))
                     }
                 }
             }

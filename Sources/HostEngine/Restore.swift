@@ -70,7 +70,8 @@ public struct ExportRestore: Sendable {
                 let entry = entry.record.kind == .symlink ? try selection.content(of: entry) ?? entry : entry
                 if entry.record.kind == .file, entry.object == nil {
                     let missing = ConnectorError(.notFound, "the snapshot holds no content for it")
-                    return delivery.fail(entry.record.pathname, entry.record.error ?? missing)
+                    let error = entry.record.error ?? missing
+                    return try await send(delivery.lost(entry.record.pathname, at: place, error))
                 }
                 var parcel = parcel(entry, at: place)
                 parcel.comesFirst = isCatalog && entry.record.kind == .file

@@ -136,6 +136,16 @@ actor AlbumBook {
         return slot
     }
 
+    /// Where the items of an album stand, as far as is known here.
+    func order(of albumID: String) -> [String: Int] {
+        for shelf in shelves.values {
+            for (id, members) in shelf.contents.allMembers where id == albumID {
+                return Dictionary(members.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+            }
+        }
+        return [:]
+    }
+
     // MARK: What becomes of it
 
     /// A record of this place stands for an item that is in the album.

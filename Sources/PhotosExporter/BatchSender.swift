@@ -148,9 +148,11 @@ actor BatchSender {
                     slot = try await albums.slot(for: first.request.place, in: album)
                 }
                 let end = slot?.end ?? .max
-                let group = rest.prefix(slot?.room ?? rest.count).prefix {
+                var group = rest.prefix(slot?.room ?? rest.count).prefix {
                     $0.request.place < end || $0.request.album == nil
                 }
+                // Two records of one pathname have one place; a call for nothing would fail for all of them.
+                if group.isEmpty { group = rest.prefix(1) }
                 again += try await createOnce(Array(group), at: slot)
                 rest = rest.dropFirst(group.count)
             } catch {
@@ -275,7 +277,12 @@ actor BatchSender {
             try await client.addMediaItems(group.map(\.itemID), toAlbum: slot.albumID)
             await added(group, to: album, at: slot, isMisplaced)
         } catch {
-            await addOneByOne(group, to: album, at: slot, isMisplaced, after: ConnectorError(wrapping: error))
+            let error = ConnectorError(wrapping: error)
+            if error.saysAlbumIsFull {
+                await albums.fill(slot.albumID, of: album)
+                return await add(group, to: album)
+            }
+            await addOneByOne(group, to: album, at: slot, isMisplaced, after: error)
         }
     }
 

@@ -27,6 +27,8 @@ actor KnownItems {
     private var isForeign: Bool?
     private var startedEmpty: Bool?
     private var asking: Task<Bool, any Error>?
+    /// Items that were given out: two contents of one look are looked at at the same time.
+    private var claimed: Set<String> = []
     private var months: [Int: Task<Void, any Error>] = [:]
 
     init(client: PhotosClient, journal: Journal, notes: JournalNotes) {
@@ -50,7 +52,9 @@ actor KnownItems {
         guard case .success(let item)? = try await client.mediaItems([id]).first, item.filename == look.filename
         else { return nil }
         let url = MediaItem.downloadURL(baseURL: item.baseURL, kind: item.kind)
-        guard try await client.size(at: url) == look.size else { return nil }
+        guard try await client.size(at: url) == look.size, try await !journal.knows(item: id),
+            claimed.insert(id).inserted
+        else { return nil }
         return id
     }
 

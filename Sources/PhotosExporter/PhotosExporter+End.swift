@@ -14,7 +14,7 @@ extension PhotosExporter {
         // After a storage that is full too: what went in is there to be looked at.
         if !settings.isDryRun, settings.verification != .none {
             let readback = ReadBack(
-                client: client, notes: notes, tally: tally, reporter: reporter,
+                client: client, notes: notes, albums: albums, tally: tally, reporter: reporter,
                 comparesBytes: settings.verification == .bytes)
             do {
                 try await readback.run()
@@ -166,6 +166,7 @@ extension PhotosExporter {
             var extra = try await notes.withoutStored(members)
             if settings.isDryRun {
                 await tally.add(extra.count, to: "to_remove")
+                await tally.add(members.count, to: "album_items")
                 continue
             }
             while !extra.isEmpty {
@@ -191,6 +192,7 @@ extension PhotosExporter {
                 guard error.isRetryable || error.code == .rejected || error.code == .notFound, attempt < 3 else {
                     throw error
                 }
+                if let delay = client.retryDelay(after: attempt, error: error) { try await runtime.sleep(delay) }
                 var members: Set<String> = []
                 for try await page in client.mediaItems(inAlbum: albumID) { members.formUnion(page.map(\.id)) }
                 left.removeAll { !members.contains($0) }

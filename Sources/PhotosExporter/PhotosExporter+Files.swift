@@ -70,7 +70,7 @@ extension PhotosExporter {
         let item = KnownItems.Look(
             filename: order.filename, created: order.created, width: order.width, height: order.height, size: size)
         do {
-            if let id = try await known.find(item) { try await journal.note(itemIDs: [sha256: id]) }
+            if let id = try await known.find(item) { try await journal.note(recognised: id, sha256: sha256) }
         } catch is ConnectorError {
             // Without an answer it is uploaded: Google gives the old item to bytes that it has.
         }
@@ -148,7 +148,12 @@ extension PhotosExporter {
             let source = UploadSource(content, promised: nil, largestSize: format.largestSize)
             var bytes: [UInt8] = []
             bytes.reserveCapacity(Int(size))
-            while let chunk = try await source.next() { bytes.append(contentsOf: chunk) }
+            while let chunk = try await source.next() {
+                bytes.append(contentsOf: chunk)
+                if bytes.count > Int(size) {
+                    throw ConnectorError(.corrupt, "the content is longer than its size", isRetryable: true)
+                }
+            }
             guard let actual = await source.sha256 else {
                 throw ConnectorError(.internalDefect, "a content was not read to its end")
             }

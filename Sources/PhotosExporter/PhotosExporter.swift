@@ -110,6 +110,7 @@ public final class PhotosExporter: Exporter {
 
     public func pass(sequence: Int) async {
         await committer.begin()
+        await desk.noteUnread()
         try? await order.inTurn(sequence) {}
         await committer.end(sequence)
     }
@@ -175,6 +176,11 @@ public final class PhotosExporter: Exporter {
         // What it says is in the catalog and in the attributes of its file.
         if record.attributes[Attribute.sidecar] != nil { return .done(.unchanged()) }
         let pathname = try identity.root.joined(with: record.pathname)
+        if let error = record.error {
+            if let directory = pathname.parent { await directories.noteContent(of: directory) }
+            await desk.noteUnread()
+            return .done(.failed(error))
+        }
         if record.kind == .directory {
             await note(directory: pathname, of: record)
             return .done(.unchanged())
@@ -198,6 +204,8 @@ public final class PhotosExporter: Exporter {
         do throws(ConnectorError) {
             if let size = record.size { try format.check(size: size) }
         } catch {
+            // A photo that is empty now may have been cut short, and its item is all that is left of it.
+            if record.size == 0 { await desk.noteUnread() }
             return .done(.skipped(error))
         }
         let description = record.attributes[Attribute.description] ?? said?.description ?? ""
@@ -261,6 +269,7 @@ public final class PhotosExporter: Exporter {
         // What it leads to is in the library by its own record.
         guard let album else { return .done(.unchanged()) }
         guard let target = record.target.flatMap({ record.pathname.resolving(link: $0) }) else {
+            await desk.noteUnread()
             return .done(
                 .skipped(
                     ConnectorError(

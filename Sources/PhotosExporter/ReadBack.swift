@@ -10,6 +10,7 @@ struct ReadBack: Sendable {
 
     let client: PhotosClient
     let notes: JournalNotes
+    let albums: AlbumBook
     let tally: ExportTally
     let reporter: any ConnectorReporter
     let comparesBytes: Bool
@@ -43,16 +44,19 @@ struct ReadBack: Sendable {
     }
 
     private func list(_ album: String) async throws {
+        // Its place is where it was put: an album that a person has sorted has another order than the records.
+        let order = await albums.order(of: album)
         var last = -1
         for try await page in client.mediaItems(inAlbum: album) {
             let expected = try await notes.made(in: album, ids: page.map(\.id))
             var found: [(Made, MediaItem)] = []
             for item in page {
                 guard let made = expected[item.id] else { continue }
-                if made.place >= 0, made.place < last {
+                let place = made.place < 0 ? -1 : order[item.id] ?? -1
+                if place >= 0, place < last {
                     await fail(made, "it is not in its place in the album")
                 } else {
-                    last = max(last, made.place)
+                    last = max(last, place)
                     found.append((made, item))
                 }
             }

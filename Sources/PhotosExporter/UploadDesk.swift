@@ -9,6 +9,8 @@ actor UploadDesk {
     private(set) var fatal: ConnectorError?
     /// Records that failed and did not succeed since, by the hash of their pathnames.
     private var failures: Set<Int> = []
+    /// Whether anything came of which nobody can say which item it is.
+    private var hasUnread = false
     private var told: Set<String> = []
     /// Albums with links that came before what they lead to.
     private var late: Set<AlbumReference> = []
@@ -47,7 +49,9 @@ actor UploadDesk {
         }
     }
 
-    var hasFailures: Bool { !failures.isEmpty }
+    func noteUnread() { hasUnread = true }
+
+    var hasFailures: Bool { hasUnread || !failures.isEmpty }
 
     func noteLate(_ album: AlbumReference) { late.insert(album) }
 

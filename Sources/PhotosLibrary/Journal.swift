@@ -47,6 +47,14 @@ public struct Journal: Sendable {
         }
     }
 
+    /// An item of the account was recognised as this content. What was noted meanwhile stays: it is surer.
+    public func note(recognised itemID: String, sha256: String) async throws {
+        try await index.database.write { db in
+            try db.execute(
+                sql: "INSERT OR IGNORE INTO uploads(sha256, item_id) VALUES(?, ?)", arguments: [sha256, itemID])
+        }
+    }
+
     /// What is not there any more: the person deleted it, or the token is too old.
     public func forget(sha256: String) async throws {
         try await index.database.write { db in

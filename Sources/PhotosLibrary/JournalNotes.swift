@@ -16,6 +16,7 @@ public struct JournalNotes: Sendable {
         DROP TABLE IF EXISTS temp.source_files;
         DROP TABLE IF EXISTS temp.source_albums;
         DROP TABLE IF EXISTS temp.stored_files;
+        DROP TABLE IF EXISTS temp.kept_items;
         DROP TABLE IF EXISTS temp.late_links;
         DROP TABLE IF EXISTS temp.account_items;
         DROP TABLE IF EXISTS temp.made_items;
@@ -27,7 +28,8 @@ public struct JournalNotes: Sendable {
             path TEXT PRIMARY KEY, main TEXT NOT NULL, title TEXT NOT NULL) WITHOUT ROWID;
         -- What the records of this export became.
         CREATE TEMP TABLE stored_files(path TEXT PRIMARY KEY, item_id TEXT NOT NULL) WITHOUT ROWID;
-        CREATE INDEX temp.stored_files_by_item ON stored_files(item_id);
+        -- All items that any record stood for: a pathname that comes twice must not hide the first of its items.
+        CREATE TEMP TABLE kept_items(item_id TEXT PRIMARY KEY) WITHOUT ROWID;
         CREATE TEMP TABLE late_links(
             number INTEGER PRIMARY KEY, path TEXT NOT NULL, target TEXT NOT NULL, directory TEXT NOT NULL,
             title TEXT NOT NULL, place INTEGER NOT NULL);
@@ -123,6 +125,7 @@ public struct JournalNotes: Sendable {
         try await index.database.write { db in
             try db.execute(
                 sql: "INSERT OR REPLACE INTO stored_files VALUES(?, ?)", arguments: [path.string, id])
+            try db.execute(sql: "INSERT OR IGNORE INTO kept_items VALUES(?)", arguments: [id])
         }
     }
 
@@ -192,7 +195,7 @@ extension JournalNotes {
     public func withoutStored(_ ids: [String]) async throws -> [String] {
         try await index.database.read { db in
             var left: [String] = []
-            let statement = try db.cachedStatement(sql: "SELECT 1 FROM stored_files WHERE item_id = ?")
+            let statement = try db.cachedStatement(sql: "SELECT 1 FROM kept_items WHERE item_id = ?")
             for id in ids where try Bool.fetchOne(statement, arguments: [id]) == nil { left.append(id) }
             return left
         }

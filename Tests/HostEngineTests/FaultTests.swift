@@ -53,7 +53,9 @@ struct FaultTests {
                     let second = try await bench.push(again, observer: observer)
                     await again.close()
                     #expect(second.failed + second.left == 0, "\(story): \(observer.errors)")
-                    let wrong = try bench.faults(account)
+                    // A byte that is changed in an answer makes another item of one, which TLS keeps from happening: that
+                    // can cost its place, and nothing more.
+                    let wrong = try bench.faults(account, inOrder: !faults.contains { $0.kind == .corrupt })
                     #expect(wrong.isEmpty, "\(story)")
                 } catch {
                     Issue.record("\(story): \(error)")
