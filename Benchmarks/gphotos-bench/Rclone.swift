@@ -60,7 +60,8 @@ final class Rclone {
 
     func close() {
         proxy.close()
-        nginx.terminate()
+        // In one process, and started from here, it heeds no SIGTERM.
+        kill(nginx.processIdentifier, SIGKILL)
         nginx.waitUntilExit()
     }
 }

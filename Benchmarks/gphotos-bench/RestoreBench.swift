@@ -27,14 +27,14 @@ struct RestoreBench {
             return say("  rclone, nginx or openssl is not there: no ratio")
         }
         // One at a time: rclone makes an item per call, and Google takes one writing call at a time. With more of them it
-        // is refused most of the time and does not get to an end.
+        // is refused most of the time, and slower.
         let theirs = try await measure("rclone copy --transfers 1", from: folder) { service in
             let way = try Rclone(to: service, scratch: try tools.directory("rclone"))
             defer { way.close() }
             return try Bench.run(
                 tool,
                 way.arguments + [
-                    "copy", folder, "demo2:album/All", "--transfers", "16", "--checkers", "16", "--quiet",
+                    "copy", folder, "demo2:album/All", "--transfers", "1", "--quiet",
                 ],
                 environment: way.environment)
         }
