@@ -83,9 +83,9 @@ struct PushCommand: GphotosCommand {
             } else if extra * 10 > Int(look.counters["album_items"] ?? 0), extra > 0, !force {
                 refusal = Failure(
                     .failed, code: "refused",
-                    "the folder has not what \(HumanFormat.count(extra, "item")) of the album are: more than a tenth, "
-                        + "so that none was removed",
-                    hint: "look at the list, and remove them with --delete --force")
+                    "\(HumanFormat.count(extra, "item")) of the album \(extra == 1 ? "is" : "are") not in the folder: "
+                        + "more than a tenth, so that none was removed",
+                    hint: "--delete --dry-run lists them; --delete --force removes them")
             } else if extra > 0 {
                 let done = try await push(removal([:]), observer: Silence(), skips: nil)
                 removed = Int(done.counters["removed"] ?? 0)

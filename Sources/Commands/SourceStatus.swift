@@ -14,6 +14,8 @@ struct SourceStatus: Sendable {
     /// As it is written on a command line.
     private let reference: String
     private let account: String?
+    /// Exports that are one library with what the API shows.
+    private let exports: String?
     private let knowledge: SourceKnowledge?
     /// Why nothing is known.
     private let failure: Failure?
@@ -30,6 +32,7 @@ struct SourceStatus: Sendable {
         location = settings["location"] ?? RemoteSettings.defaultLocation
         way = SourceKind(location: location)
         account = settings["account"]
+        exports = way == .library ? settings["takeout"] : nil
         let reference = name.map { "@" + $0 } ?? location
         self.reference = reference
         now = context.runtime.now()
@@ -63,10 +66,10 @@ struct SourceStatus: Sendable {
         switch knowledge {
         case .library(let summary?):
             [
-                (summary.items.map { HumanFormat.count($0, "item") + " that" } ?? "what")
-                    + " this client id uploaded, as of \(when(summary.time))"
+                (summary.items.map { HumanFormat.count($0, "item") + (exports == nil ? " that" : ": what") } ?? "what")
+                    + " this client id uploaded\(exported), as of \(when(summary.time))"
             ]
-        case .library(nil): ["what this client id uploaded; it was not listed yet"]
+        case .library(nil): ["what this client id uploaded\(exported); it was not listed yet"]
         case .picker(0, _, let isUnfinished):
             [isUnfinished ? "nothing yet; a choice is waiting to be read" : "nothing was chosen yet"]
         case .picker(let items, let time, let isUnfinished):
@@ -82,6 +85,11 @@ struct SourceStatus: Sendable {
         case nil: ["not known: \(failure?.message ?? "")"]
         }
     }
+
+    private var exported: String { exports.map { ", and the Takeout exports in \($0)" } ?? "" }
+
+    /// Whether Takeout is a part of it.
+    var hasExports: Bool { way == .takeout || exports != nil }
 
     func backup(now: Timestamp) -> String {
         guard let last else { return "never backed up into this vault" }
@@ -108,6 +116,11 @@ struct SourceStatus: Sendable {
 
     var missing: [String] {
         switch way {
+        case .library where exports != nil:
+            return [
+                "whatever came since the last export, but for what this client id uploaded",
+                "of what is in no export: the place of photos, and the originals of videos",
+            ]
         case .library:
             return [
                 "everything that this client id did not upload: Google does not show it",

@@ -41,7 +41,9 @@ struct SourcesStatusCommand: GphotosCommand {
                 await SourceStatus(
                     name: nil, settings: ["location": location], snapshots: snapshots, context: context))
         }
-        let absent = SourceKind.allCases.filter { way in !statuses.contains { $0.way == way } }
+        let absent = SourceKind.allCases.filter { way in
+            !statuses.contains { $0.way == way || way == .takeout && $0.hasExports }
+        }
         if console.isJSON {
             return try console.print([
                 "notice": .string(Self.notice), "sources": .array(statuses.map { $0.json }),

@@ -27,6 +27,8 @@ public struct ClientStatistics: Sendable, Hashable {
 public enum ClientEvent: Sendable, Hashable {
     /// Google asks for a pause: nothing of this kind is sent for so long.
     case waits(RequestKind, Duration)
+    /// A request failed time and again, and is sent again after so long. At most once in half a minute.
+    case retries(ConnectorError, Duration)
     /// A request was answered, or was not. Only where ``PhotosClient/Configuration/traces`` is set.
     case exchange(ClientExchange)
 }

@@ -39,10 +39,24 @@ extension PhotosClient {
         // The wait itself is the next turn's.
         if error.code == .rateLimited, pacer.slowDown(kind, pause: delay) { onEvent(.waits(kind, delay)) }
         guard mayRepeat else { throw error }
+        if error.code != .rateLimited, attempt >= Self.toldAttempt, mayTell() { onEvent(.retries(error, delay)) }
         count {
             $0.retries += 1
             $0.waited += delay
         }
         if error.code != .rateLimited { try await runtime.sleep(delay) }
+    }
+
+    /// A hiccup or two are nobody's business; a service that stays away for long is.
+    private static var toldAttempt: Int { 3 }
+
+    /// Whether half a minute has passed since the person was told the last time: many requests fail together.
+    private func mayTell() -> Bool {
+        let now = runtime.now().seconds
+        return lastTold.withLock { last in
+            guard now - last >= 30 else { return false }
+            last = now
+            return true
+        }
     }
 }

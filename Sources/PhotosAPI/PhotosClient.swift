@@ -52,6 +52,8 @@ public final class PhotosClient: Sendable {
     let tokens: TokenProvider
     private let writes = WriteTurn()
     private let counters = Mutex(ClientStatistics())
+    /// When a person was last told that requests fail, in seconds of Unix time.
+    let lastTold = Mutex<Int64>(-30)
 
     /// - Parameters:
     ///   - ledger: counts the requests of a day.
@@ -152,7 +154,7 @@ public final class PhotosClient: Sendable {
                 let status = answer.head.status
                 if status == 200 || status == 207 { return try read(answer) }
                 // A token can end before its time, and the next one on its way: a new one may do, and then another.
-                if status == 401, refusals < 2 {
+                if status == 401, refusals < 3 {
                     refusals += 1
                     refused = token
                     if !call.isStream { continue }

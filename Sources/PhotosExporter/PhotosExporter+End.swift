@@ -167,6 +167,7 @@ extension PhotosExporter {
             if settings.isDryRun {
                 await tally.add(extra.count, to: "to_remove")
                 await tally.add(members.count, to: "album_items")
+                try await tell(of: extra, "is in the album, and not in the folder")
                 continue
             }
             while !extra.isEmpty {
@@ -175,6 +176,16 @@ extension PhotosExporter {
                 await albums.remove(batch, from: album)
                 await tally.add(batch.count, to: "removed")
                 extra.removeFirst(batch.count)
+            }
+        }
+    }
+
+    /// Names items, so that a person can look at them before they go.
+    private func tell(of items: [String], _ what: String) async throws {
+        for start in stride(from: 0, to: items.count, by: PhotosClient.batchSize) {
+            let batch = Array(items[start..<min(items.count, start + PhotosClient.batchSize)])
+            for case .success(let item) in try await client.mediaItems(batch) {
+                reporter.log(.info, "\(item.filename) \(what)", pathname: identity.root)
             }
         }
     }

@@ -27,15 +27,23 @@ enum IndexDamage {
     }
 
     /// Gives the file and what SQLite keeps beside it another name.
-    /// - Returns: what to say of it.
-    static func setAside(_ path: String, at time: Timestamp) throws -> String {
+    /// - Returns: that name.
+    static func rename(_ path: String, at time: Timestamp) throws -> String {
         let stamp = time.description.prefix(19).replacingOccurrences(of: ":", with: "-")
         let aside = "\(path).damaged-\(stamp)"
-        for suffix in ["", "-wal", "-shm"] where rename(path + suffix, aside + suffix) != 0 && suffix.isEmpty {
+        for suffix in ["", "-wal", "-shm"]
+        where Foundation.rename(path + suffix, aside + suffix) != 0 && suffix.isEmpty {
             throw ConnectorError(
-                .config, "the index \(path) is damaged, and cannot be set aside: \(String(cString: strerror(errno)))",
+                .config, "\(path) is damaged, and cannot be set aside: \(String(cString: strerror(errno)))",
                 hint: "remove it: it is learnt again")
         }
+        return aside
+    }
+
+    /// Sets an index aside.
+    /// - Returns: what to say of it.
+    static func setAside(_ path: String, at time: Timestamp) throws -> String {
+        let aside = try rename(path, at: time)
         return """
             the index \(path) is damaged: it is \(aside) now, and what it knew is learnt anew by a full listing; what it \
             knew of uploads is lost, so that an export may send again what is there already, of which Google keeps one

@@ -16,7 +16,8 @@ extension PhotosClient {
         configuration.maxConnectionsPerHost = settings.transfers * 4
         self.init(
             configuration: settings.api, http: try HTTPClient(configured: configuration), runtime: runtime,
-            ledger: try QuotaLedger(settings, environment: runtime.environment), reload: reload,
+            ledger: try QuotaLedger(settings, environment: runtime.environment, now: runtime.now(), reporter: reporter),
+            reload: reload,
             onEvent: { reporter.tell($0) },
             onRenewal: { reporter.configChanged(["token": $0.json.reveal()]) })
     }
@@ -38,6 +39,9 @@ extension ConnectorReporter {
         case .waits(let kind, let duration):
             let seconds = Int((duration / .seconds(1)).rounded(.up))
             log(.info, "Google asks for fewer \(kind.rawValue) requests: waiting \(seconds) s", pathname: nil)
+        case .retries(let error, let duration):
+            let seconds = Int((duration / .seconds(1)).rounded(.up))
+            log(.warning, "\(error.message): trying again in \(seconds) s", pathname: nil)
         case .exchange(let exchange):
             log(.debug, exchange.description, pathname: nil)
         }

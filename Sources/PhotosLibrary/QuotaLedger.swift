@@ -15,25 +15,26 @@ public final class QuotaLedger: RequestLedger {
     /// - Parameters:
     ///   - path: nil keeps it in memory, for tests.
     ///   - client: whose requests these are.
-    public init(path: String?, client: String, limits: [DailyQuota: Int]) throws {
+    ///   - now: names a file that is damaged and set aside.
+    ///   - reporter: is told of that.
+    public init(
+        path: String?, client: String, limits: [DailyQuota: Int], now: Timestamp = Runtime.live.now(),
+        reporter: (any ConnectorReporter)? = nil
+    ) throws {
         self.client = client
         self.limits = limits
         var configuration = Configuration()
         configuration.busyMode = .timeout(15)
         do {
-            if let path {
-                try StateDirectory.prepare(file: path)
-                database = try DatabaseQueue(path: path, configuration: configuration)
-            } else {
-                database = try DatabaseQueue(configuration: configuration)
-            }
-            try database.write { db in
-                try db.execute(
-                    sql: """
-                        CREATE TABLE IF NOT EXISTS days(
-                            client TEXT NOT NULL, day INTEGER NOT NULL, quota TEXT NOT NULL, used INTEGER NOT NULL,
-                            PRIMARY KEY(client, day, quota)) WITHOUT ROWID
-                        """)
+            do {
+                database = try Self.open(path, configuration)
+            } catch let error where path != nil && IndexDamage.isDamage(error) {
+                let aside = try IndexDamage.rename(path ?? "", at: now)
+                reporter?.log(
+                    .warning,
+                    "the count of today's requests is damaged: it is \(aside) now, and is begun anew; Google counts on",
+                    pathname: nil)
+                database = try Self.open(path, configuration)
             }
         } catch let error as DatabaseError {
             throw ConnectorError(
@@ -43,12 +44,36 @@ public final class QuotaLedger: RequestLedger {
         }
     }
 
+    private static func open(_ path: String?, _ configuration: GRDB.Configuration) throws -> DatabaseQueue {
+        let database: DatabaseQueue
+        if let path {
+            try StateDirectory.prepare(file: path)
+            database = try DatabaseQueue(path: path, configuration: configuration)
+        } else {
+            database = try DatabaseQueue(configuration: configuration)
+        }
+        try database.write { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE IF NOT EXISTS days(
+                        client TEXT NOT NULL, day INTEGER NOT NULL, quota TEXT NOT NULL, used INTEGER NOT NULL,
+                        PRIMARY KEY(client, day, quota)) WITHOUT ROWID
+                    """)
+        }
+        return database
+    }
+
     /// The ledger that goes with some settings.
-    public convenience init(_ settings: LibrarySettings, environment: [String: String]) throws {
+    /// - Parameter reporter: is told of damage.
+    public convenience init(
+        _ settings: LibrarySettings, environment: [String: String], now: Timestamp = Runtime.live.now(),
+        reporter: (any ConnectorReporter)? = nil
+    ) throws {
         try self.init(
             path: StateDirectory(environment: environment).path + "/quota.sqlite",
             client: SafeName.mark(of: settings.api.apiURL + "\n" + settings.api.clientID, digits: 16),
-            limits: [.requests: settings.dailyRequests, .downloads: settings.dailyDownloads])
+            limits: [.requests: settings.dailyRequests, .downloads: settings.dailyDownloads], now: now,
+            reporter: reporter)
     }
 
     /// Requests and downloads that are reserved at a time: what a kill can lose of a day.

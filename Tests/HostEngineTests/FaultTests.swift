@@ -72,7 +72,8 @@ struct FaultTests {
         switch kind {
         case .status:
             fault.status = [401, 404, 429, 500, 502, 503].randomElement(using: &random) ?? 500
-            fault.isDone = Bool.random(using: &random)
+            // What is refused was not done; only what failed may have been.
+            fault.isDone = Bool.random(using: &random) && fault.status >= 500
         case .reset, .truncate, .corrupt: fault.bytes = Int.random(in: 0..<300, using: &random)
         case .throttle: fault.bytes = 1 << 20
         case .latency: fault.seconds = 0.01
