@@ -94,7 +94,7 @@ public final class Backup: Sendable {
         var files = 0
         var unchanged = 0
         var bytes: Int64 = 0
-        for imported in batch {
+        for (imported, content) in zip(batch, known) {
             let record = imported.record
             if let error = record.error {
                 note(record.pathname, error)
@@ -105,7 +105,7 @@ public final class Backup: Sendable {
                 entries.append(SnapshotEntry(record: record))
                 settled.append((imported, .stored, nil))
                 if record.kind == .symlink { files += 1 }
-            } else if let content = known[record.pathname] {
+            } else if let content {
                 entries.append(content.entry)
                 settled.append((imported, .unchanged, Self.held(content.entry.object, content.size)))
                 unchanged += 1
@@ -123,14 +123,16 @@ public final class Backup: Sendable {
         link.session.finish(holding: settled)
     }
 
-    /// What the vault has already of a batch.
-    private func known(
-        _ batch: [ImportedRecord], in snapshot: SnapshotWriter
-    ) throws -> [Pathname: KnownContent] {
-        if rereads { return [:] }
-        let records = batch.map(\.record).filter { $0.error == nil && $0.hasContent && $0.fingerprint != nil }
-        var known: [Pathname: KnownContent] = [:]
-        for (record, content) in zip(records, try snapshot.known(records)) { known[record.pathname] = content }
+    /// What the vault has already of a batch, in its order.
+    private func known(_ batch: [ImportedRecord], in snapshot: SnapshotWriter) throws -> [KnownContent?] {
+        var known = [KnownContent?](repeating: nil, count: batch.count)
+        if rereads { return known }
+        let indices = batch.indices.filter { index in
+            let record = batch[index].record
+            return record.error == nil && record.hasContent && record.fingerprint != nil
+        }
+        let found = try snapshot.known(indices.map { batch[$0].record })
+        for (index, content) in zip(indices, found) { known[index] = content }
         return known
     }
 

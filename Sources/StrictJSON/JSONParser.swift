@@ -141,8 +141,10 @@ private struct JSONParser {
             let key = try string()
             // Small objects are compared one by one; a hostile large one must not cost quadratic time.
             if members.count == 16 { seen = Set(members.map { Array($0.key.utf8) }) }
+            // Strings that are the same to Unicode may differ in bytes; those that are not do so for certain.
             let isNew =
-                seen?.insert(Array(key.utf8)).inserted ?? !members.contains { $0.key.utf8.elementsEqual(key.utf8) }
+                seen?.insert(Array(key.utf8)).inserted
+                ?? !members.contains { $0.key == key && $0.key.utf8.elementsEqual(key.utf8) }
             if !isNew { throw failure("a key twice in one object") }
             skipSpace()
             guard position < bytes.count, bytes[position] == UInt8(ascii: ":") else { throw failure("a missing colon") }

@@ -51,18 +51,19 @@ private final class KnownLookup {
     init(_ db: Database, snapshots: [Int64]) throws {
         self.db = db
         findDirectory = try db.cachedStatement(sql: "SELECT id FROM directories WHERE path = ?")
-        // The database compares: nothing has to be made of a row to see that it is the same.
-        let columns = ItemRow.columns.filter { $0 != "object" }
         find = try db.cachedStatement(
             sql: """
-                SELECT i.id, o.sha256, o.size, o.stored_size, o.compressed,
-                    \(columns.map { "i.\($0) IS ?" }.joined(separator: " AND "))
+                SELECT i.id, o.sha256, o.size, o.stored_size, o.compressed, \(Self.isSame) AS same
                 FROM entries e JOIN items i ON i.id = e.item JOIN objects o ON o.id = i.object
                 WHERE e.snapshot IN (\(snapshots.list)) AND e.directory = ? AND e.name = ? AND i.fingerprint = ?
                     AND i.error_code IS NULL
                 ORDER BY e.snapshot DESC LIMIT 1
                 """)
     }
+
+    /// The database compares: nothing has to be made of a row to see that it is the same.
+    private static let isSame = ItemRow.columns.filter { $0 != "object" }.map { "i.\($0) IS ?" }
+        .joined(separator: " AND ")
 
     func find(_ record: Record) throws -> (KnownContent, StoredForm)? {
         let (path, name) = record.pathname.place

@@ -8,10 +8,16 @@ public struct ObjectID: Sendable, Hashable, CustomStringConvertible {
 
     /// - Returns: nil unless there are 32 bytes.
     public init?(_ bytes: some Collection<UInt8>) {
-        guard bytes.count == Self.length else { return nil }
-        var words: [UInt64] = [0, 0, 0, 0]
-        for (index, byte) in bytes.enumerated() { words[index / 8] = words[index / 8] << 8 | UInt64(byte) }
-        self.words = (words[0], words[1], words[2], words[3])
+        // Every form that hashes come in lies in one piece, and then costs no call for each byte.
+        let words = bytes.withContiguousStorageIfAvailable { Self.words($0[...]) } ?? Self.words(Array(bytes)[...])
+        guard let words else { return nil }
+        self.words = words
+    }
+
+    private static func words(_ bytes: some RandomAccessCollection<UInt8>) -> (UInt64, UInt64, UInt64, UInt64)? {
+        guard bytes.count == length else { return nil }
+        func word(_ index: Int) -> UInt64 { bytes.dropFirst(index * 8).prefix(8).reduce(0) { $0 << 8 | UInt64($1) } }
+        return (word(0), word(1), word(2), word(3))
     }
 
     /// - Returns: nil unless the text is 64 hexadecimal digits, in either case.
