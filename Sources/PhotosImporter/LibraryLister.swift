@@ -77,18 +77,27 @@ struct LibraryLister: Sendable {
         case .all: pages = client.mediaItems()
         case .matching(let filter): pages = client.mediaItems(matching: filter)
         }
-        var count = 0
-        var batch: [MediaItem] = []
-        for try await page in pages {
-            batch += page
-            count += page.count
-            if batch.count >= Self.batchSize {
-                try await listing.add(batch, from: .library, at: runtime.now())
-                batch = []
+        // Items go into the index while the next ones come: one batch at a time, so that they stay in their order.
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            func write(_ batch: [MediaItem]) async throws {
+                try await group.next()
+                let now = runtime.now()
+                group.addTask { try await listing.add(batch, from: .library, at: now) }
             }
-            reporter.progress(Progress(phase: "listing", items: count))
+            var count = 0
+            var batch: [MediaItem] = []
+            for try await page in pages {
+                batch += page
+                count += page.count
+                if batch.count >= Self.batchSize {
+                    try await write(batch)
+                    batch = []
+                }
+                reporter.progress(Progress(phase: "listing", items: count))
+            }
+            try await write(batch)
+            try await group.waitForAll()
         }
-        try await listing.add(batch, from: .library, at: runtime.now())
     }
 
     /// All albums, and of them those whose members are needed.
