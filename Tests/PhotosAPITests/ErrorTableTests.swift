@@ -36,7 +36,7 @@ import Testing
             name: "401 once", operation: .list, faults: [.make(.expire, on: .itemsList)], requests: 4, count: 250),
         CallRow(
             name: "401 for ever", operation: .readItem, faults: [.status(401, on: .itemsGet, count: nil)], code: .auth,
-            hint: "gphotos login", requests: 3),
+            hint: "gphotos login", requests: 4),
         CallRow(
             name: "403 missing scope", operation: .list,
             faults: [.status(403, "Request had insufficient authentication scopes.", on: .itemsList, count: nil)],

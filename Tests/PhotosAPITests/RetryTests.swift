@@ -112,7 +112,7 @@ import Testing
         }
     }
 
-    @Test func aTokenThatIsRefusedIsRenewedTwiceAndNotForEver() async throws {
+    @Test func aTokenThatIsRefusedIsRenewedAFewTimesAndNotForEver() async throws {
         try await FakeService.run { service in
             let client = try service.client()
             try await client.ping()
@@ -122,7 +122,7 @@ import Testing
 
             var fault = FakeFault(.status, on: .itemsList)
             fault.status = 401
-            fault.count = 3
+            fault.count = 4
             service.library.inject(fault)
             let error = await #expect(throws: ConnectorError.self) { try await client.ping() }
             #expect(error?.code == .auth)
