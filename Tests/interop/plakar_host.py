@@ -267,7 +267,7 @@ def a_host_that_acknowledges_nothing(start, config):
     connector = start()
     stub = set_up_source(connector, config)
     run = Import(stub)
-    files = [record for record in run.records() if record.hasReader]
+    files = [record for record in run.records() if record.hasReader and "/.gphotos/" not in record.pathname]
     assert len(files) > 10_000, len(files)
     assert [size(content(stub, files[n].pathname)) for n in (-1, 0, 5000)] == [2000, 2000, 2000]
     run.half_close()
@@ -316,6 +316,11 @@ def main(programs):
             assert connector.finish() == (0, ""), "a session in order is quiet"
             assert len(opened) == len(kept) > 100, len(opened)
 
+            connector = Connector(program, "importer", directory)
+            again, kept, opened = back_up(connector, settings(remote, "demo"), kept, seed)
+            assert connector.finish() == (0, "")
+            # The first run taught the sizes: the catalog tells them once.
+            assert opened == ["/.gphotos/items.jsonl"], opened
             connector = Connector(program, "importer", directory)
             again, _, opened = back_up(connector, settings(remote, "demo"), kept, seed)
             assert connector.finish() == (0, "")
