@@ -18,7 +18,7 @@ struct DownloadBench {
         defer { service.stop() }
         say("\(items) downloads of \(itemSize >> 10) KiB, thrown away, \(Self.transfers) at a time:")
         try await compare("HTTP/1.1", service, base: service.baseURL, caFile: nil)
-        if let front = try TLSFront(tools: tools, backend: service.baseURL) {
+        if let front = try TLSFront.start(tools: tools, backend: service.baseURL) {
             defer { front.stop() }
             try await compare("TLS, HTTP/2 for curl", service, base: front.baseURL, caFile: front.caFile)
         } else {
@@ -88,54 +88,5 @@ struct DownloadBench {
             throw CommandFailed(description: "\(client.statistics.bytesDownloaded) bytes in place of \(expected)")
         }
         return Usage(seconds: seconds, cpu: ownCPU() - cpu, output: "")
-    }
-}
-
-/// nginx with TLS and HTTP/2 in front of the service.
-private final class TLSFront {
-    let baseURL: String
-    let caFile: String
-    private let process = Process()
-
-    /// Nil where its tools are not there.
-    init?(tools: Tools, backend: String) throws {
-        let find = { (names: [String]) in names.first { FileManager.default.isExecutableFile(atPath: $0) } }
-        guard let nginx = find(["/usr/sbin/nginx", "/usr/local/sbin/nginx"]),
-            let openssl = find(["/usr/bin/openssl", "/usr/local/bin/openssl"])
-        else { return nil }
-        let home = try tools.directory("nginx")
-        caFile = home + "/cert.pem"
-        _ = try Bench.run(
-            openssl,
-            [
-                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-addext",
-                "subjectAltName=IP:127.0.0.1", "-keyout", home + "/key.pem", "-out", caFile,
-            ])
-        let port = Int.random(in: 20_000..<60_000)
-        try """
-        daemon off; worker_processes 1; pid \(home)/pid; error_log \(home)/error.log;
-        events { worker_connections 1024; }
-        http {
-          access_log off; client_body_temp_path \(home)/b; proxy_temp_path \(home)/p; fastcgi_temp_path \(home)/f;
-          uwsgi_temp_path \(home)/u; scgi_temp_path \(home)/s;
-          upstream fake { server \(backend.replacing("http://", with: "")); keepalive 64; }
-          server {
-            listen 127.0.0.1:\(port) ssl http2; ssl_certificate \(caFile); ssl_certificate_key \(home)/key.pem;
-            location / { proxy_pass http://fake; proxy_http_version 1.1; proxy_set_header Connection ""; }
-          }
-        }
-        """.write(toFile: home + "/nginx.conf", atomically: true, encoding: .utf8)
-        baseURL = "https://127.0.0.1:\(port)"
-        process.executableURL = URL(fileURLWithPath: nginx)
-        process.arguments = ["-p", home, "-c", home + "/nginx.conf", "-e", home + "/error.log"]
-        try process.run()
-        // It listens once its pid is written.
-        while process.isRunning, !FileManager.default.fileExists(atPath: home + "/pid") { usleep(10_000) }
-        if !process.isRunning { throw CommandFailed(description: "nginx did not start: see \(home)/error.log") }
-    }
-
-    func stop() {
-        process.terminate()
-        process.waitUntilExit()
     }
 }

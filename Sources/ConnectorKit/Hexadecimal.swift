@@ -19,6 +19,7 @@ extension [UInt8] {
     /// The bytes that hexadecimal digits of either case stand for; nil where the text is anything else.
     public init?(hexadecimal text: String) {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count / 2)
         var high: UInt8?
         for digit in text.utf8 {
             let value: UInt8

@@ -3,8 +3,8 @@ import PhotosAPI
 import PhotosLibrary
 import Synchronization
 
-/// Where the bytes of an import's items come from: Google's download host, or a proxy that has the originals.
-struct ByteSupply: Sendable {
+/// The bytes that Google's download host hands out, or a proxy that has the originals.
+struct ByteSupply: ContentSupply {
     let client: PhotosClient
     let urls: BaseURLs
     let proxy: OriginalsProxy?

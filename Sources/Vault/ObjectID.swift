@@ -1,3 +1,5 @@
+import ConnectorKit
+
 /// The name of a stored content: its SHA-256.
 public struct ObjectID: Sendable, Hashable, CustomStringConvertible {
     /// The hash as four big-endian words: no allocation, however many there are.
@@ -22,25 +24,7 @@ public struct ObjectID: Sendable, Hashable, CustomStringConvertible {
 
     /// - Returns: nil unless the text is 64 hexadecimal digits, in either case.
     public init?(hex: String) {
-        guard hex.utf8.count == Self.length * 2 else { return nil }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(Self.length)
-        var high: UInt8?
-        for digit in hex.utf8 {
-            let value: UInt8
-            switch digit {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = digit - UInt8(ascii: "0")
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): value = digit - UInt8(ascii: "a") + 10
-            case UInt8(ascii: "A")...UInt8(ascii: "F"): value = digit - UInt8(ascii: "A") + 10
-            default: return nil
-            }
-            if let first = high {
-                bytes.append(first << 4 | value)
-                high = nil
-            } else {
-                high = value
-            }
-        }
+        guard hex.utf8.count == Self.length * 2, let bytes = [UInt8](hexadecimal: hex) else { return nil }
         self.init(bytes)
     }
 

@@ -2,14 +2,6 @@ import ConnectorKit
 import PhotosAPI
 import PhotosLibrary
 
-/// Where the bytes of an import's items come from.
-protocol ContentSupply: Sendable {
-    /// The bytes of an item. Nothing is sent before the first read.
-    func content(of item: ShelvedItem) -> any ContentReader
-}
-
-extension ByteSupply: ContentSupply {}
-
 /// The bytes of what was chosen, which the service hands out with the sign-in and as long as the session lives.
 struct PickerSupply: ContentSupply {
     let client: PhotosClient
