@@ -3,8 +3,10 @@ import GRDB
 
 /// One text for all that is known, so that whoever made something of it can tell whether it would be the same again.
 extension Index {
-    /// Changes whenever an item, its metadata, its size or hash, an album, a membership or a name does, or what of them is
+    /// Changes whenever an item, its metadata, its content, an album, a membership or a name does, or what of them is
     /// there; and only then. An index that was made anew has none of the values of an earlier one.
+    ///
+    /// That a size or a hash is learnt changes nothing: the item is what it was before somebody read it.
     ///
     /// Where a list failed, a listing shows less than what this stands for.
     public var revision: String {
@@ -19,15 +21,26 @@ extension Index {
         }
     }
 
-    /// Called once in each transaction that changes what the revision stands for. A number by chance: one that counts would
-    /// come again after the last transactions were lost with the power.
-    static func touch(_ db: Database) throws {
+    /// Changes with what the ``revision`` stands for, and with what is learnt of contents.
+    static func knowledge(_ db: Database) throws -> Int64 {
+        let sql = "SELECT value FROM counters WHERE name = ?"
+        return try ["revision", "learnt"].reduce(0) { try $0 ^ (Int64.fetchOne(db, sql: sql, arguments: [$1]) ?? 0) }
+    }
+
+    /// Called once in each transaction that changes what the revision stands for.
+    static func touch(_ db: Database) throws { try renew("revision", db) }
+
+    /// Called once in each transaction that notes what was learnt of contents.
+    static func touchLearnt(_ db: Database) throws { try renew("learnt", db) }
+
+    /// A number by chance: one that counts would come again after the last transactions were lost with the power.
+    private static func renew(_ counter: String, _ db: Database) throws {
         let statement = try db.cachedStatement(
             sql: """
-                INSERT INTO counters(name, value) VALUES('revision', random() & 4611686018427387903)
+                INSERT INTO counters(name, value) VALUES(?, random() & 4611686018427387903)
                 ON CONFLICT(name) DO UPDATE SET value = excluded.value
                 """)
-        try statement.execute()
+        try statement.execute(arguments: [counter])
     }
 
     /// Tells this index from all others, from its first use on.

@@ -7,7 +7,7 @@ extension Index {
     /// What is known and no listing tells; the same text as long as nothing changed.
     public func state() async throws -> String {
         try await database.write { db in
-            let revision = try Int64.fetchOne(db, sql: "SELECT value FROM counters WHERE name = 'revision'") ?? 0
+            let revision = try Self.knowledge(db)
             let kept = "SELECT state FROM kept_state WHERE revision = ?"
             if let state = try String.fetchOne(db, sql: kept, arguments: [revision]) { return state }
             let state = try Self.gathered(db).text()

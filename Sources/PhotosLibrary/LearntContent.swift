@@ -20,18 +20,23 @@ extension Index {
     public func learn(_ contents: [Int64: LearntContent]) async throws {
         if contents.isEmpty { return }
         try await database.write { db in
-            let update = try db.cachedStatement(
-                sql: """
-                    UPDATE items SET sha256 = coalesce(?2, CASE WHEN size = ?1 THEN sha256 END), size = ?1
-                    WHERE number = ?3 AND (size IS NOT ?1 OR (?2 IS NOT NULL AND sha256 IS NOT ?2))
-                    """)
+            let find = try db.cachedStatement(sql: "SELECT size, sha256 FROM items WHERE number = ?")
+            let update = try db.cachedStatement(sql: "UPDATE items SET size = ?, sha256 = ? WHERE number = ?")
             var isNew = false
+            var isOther = false
             for (number, content) in contents {
-                let hash = content.sha256.flatMap { [UInt8](hexadecimal: $0) }.map { Data($0) }
+                guard let row = try Row.fetchOne(find, arguments: [number]) else { continue }
+                let size = try row.decode(Int64?.self, atIndex: 0)
+                let known = try row.decode(Data?.self, atIndex: 1)
+                let told = content.sha256.flatMap { [UInt8](hexadecimal: $0) }.map { Data($0) }
+                let hash = told ?? (size == content.size ? known : nil)
+                if size == content.size, hash == known { continue }
+                isNew = true
+                isOther = isOther || (size != nil && size != content.size) || (known != nil && known != hash)
                 try update.execute(arguments: [content.size, hash, number])
-                isNew = isNew || db.changesCount > 0
             }
-            if isNew { try Self.touch(db) }
+            if isNew { try Self.touchLearnt(db) }
+            if isOther { try Self.touch(db) }
         }
     }
 }
