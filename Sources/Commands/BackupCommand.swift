@@ -71,7 +71,7 @@ struct BackupCommand: GphotosCommand {
                 link: link, writer: writer, source: source, transfers: transfers, rereads: reread, observer: report
             ).run()
         } catch {
-            await link.close()
+            await link.abandon()
             throw error
         }
         await link.close()

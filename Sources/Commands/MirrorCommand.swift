@@ -60,7 +60,7 @@ struct MirrorCommand: GphotosCommand {
                 await link.close()
                 return value
             } catch {
-                await link.close()
+                await link.abandon()
                 throw error
             }
         }

@@ -133,6 +133,8 @@ public final class Index: Sendable {
         migrator.registerMigration("second-way") { db in try db.execute(sql: Pairing.schema) }
         migrator.registerMigration("hints") { db in try db.execute(sql: Hints.schema) }
         migrator.registerMigration("picker") { db in try db.execute(sql: PickerMemory.schema) }
+        migrator.registerMigration("picker-hosts") { db in try db.execute(sql: PickerMemory.ownershipSchema) }
+        migrator.registerMigration("merged-albums") { db in try db.execute(sql: Listing.mergingSchema) }
         return migrator
     }()
 

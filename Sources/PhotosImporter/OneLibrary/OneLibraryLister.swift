@@ -24,7 +24,7 @@ struct OneLibraryLister: Sendable {
     }
 
     func list() async throws -> Listed {
-        let listing = try await service.index.beginListing(scope.layout)
+        let listing = try await service.index.beginListing(scope.layout).mergingAlbums()
         var failures: [Pathname: ConnectorError] = [:]
         try await service.listLibrary(into: listing)
         var showsFavorites = scope.showsFavorites
@@ -95,6 +95,7 @@ struct OneLibraryLister: Sendable {
         line.items = count
         line.description = exported.description
         line.notes = exported.notes
+        line.comments = exported.comments
         return line
     }
 
@@ -113,7 +114,10 @@ struct OneLibraryLister: Sendable {
             let numbers = Array(unmeasured[start..<min(start + 500, unmeasured.count)])
             try await pairing.learn(pixels: try await exports.pixels(ofItems: numbers))
         }
-        try await pairing.pairWhatIsAlike()
+        let unread = try await pairing.pairWhatIsAlike()
+        if !unread.isEmpty { reporter.progress(Progress(phase: "comparing contents")) }
+        try await pairing.learn(sha256: try await exports.hashes(ofItems: unread))
+        try await pairing.finish()
         return pairing
     }
 
@@ -145,7 +149,7 @@ extension SecondItem {
         self.init(
             number: item.number, id: item.id, names: names,
             isSure: item.certainty == .matched && item.dating == .sidecar, url: item.metadata?.url ?? "",
-            sha256: item.sha256, created: item.time, isVideo: item.type?.isVideo == true,
+            sha256: item.sha256, size: item.size, created: item.time, isVideo: item.type?.isVideo == true,
             mimeType: item.type?.mimeType ?? "", width: item.width, height: item.height,
             isReadable: item.fault == nil)
     }

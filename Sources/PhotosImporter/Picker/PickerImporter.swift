@@ -2,6 +2,7 @@ import ConnectorKit
 import PhotosAPI
 import PhotosLibrary
 import StrictJSON
+import Synchronization
 import Takeout
 
 /// What a person chooses in the Picker as a source of records: the same layout and names as the other ways have.
@@ -18,10 +19,10 @@ public final class PickerImporter: Importer {
     private let client: PhotosClient
     private let index: Index
     private let memory: PickerMemory
-    private let desk: PickerDesk
     private let ledger: ContentLedger
     private let room: SpoolRoom
     private let keepsState: Bool
+    private let imports = Mutex<[PickReceipts]>([])
     private let reporter: any ConnectorReporter
     private let runtime: Runtime
 
@@ -45,9 +46,6 @@ public final class PickerImporter: Importer {
         self.index = try index ?? Index(path: path, runtime: runtime, reporter: reporter)
         memory = PickerMemory(self.index)
         client = try PhotosClient(library, runtime: runtime, reporter: reporter, reload: reload)
-        desk = PickerDesk(
-            client: client, memory: memory, maxItems: settings.maxItems, app: library.api.clientID,
-            reporter: reporter, runtime: runtime)
         ledger = ContentLedger(index: self.index)
         room = SpoolRoom(limit: library.form.spoolLimit, runtime: runtime, reporter: reporter)
         keepsState = options.keepsState
@@ -55,7 +53,15 @@ public final class PickerImporter: Importer {
         self.runtime = runtime
     }
 
-    public func ping() async throws { try await desk.check() }
+    /// Checks that a session can be begun.
+    public func ping() async throws {
+        try await client.deletePickerSession(client.createPickerSession(maxItemCount: 1).id)
+    }
+
+    /// The host has what it took: only now its sessions may end.
+    public func acknowledged() async {
+        for receipts in imports.withLock({ $0 }) { await receipts.acknowledged() }
+    }
 
     /// A host may read contents until now, long after the records: what was learnt of them is saved here at the latest.
     public func close() async throws {
@@ -77,10 +83,14 @@ public final class PickerImporter: Importer {
         defer { withExtendedLifetime(lock) {} }
         let host = try await host(state)
         let listing = try await index.beginListing(scope.layout)
-        let (sessions, items) = asks ? try await list(into: listing) : ([], [:])
+        let desk = PickerDesk(
+            client: client, memory: memory, maxItems: settings.maxItems, app: settings.library.api.clientID,
+            host: host, reporter: reporter, runtime: runtime)
+        let (sessions, items) = asks ? try await list(desk, into: listing) : ([], [:])
         try await listing.addPicks(of: asks || host != .stateless ? host : nil)
         let receipts = PickReceipts(
             sessions: sessions, of: items, host: host, memory: memory, desk: desk, runtime: runtime)
+        imports.withLock { $0.append(receipts) }
         let contents = try await contents(of: listing, host: host, isLost: host.expected > 0)
         if !asks, contents.failures.isEmpty, contents.shelf.count == 0 { throw Self.nothingYet }
         let isDirectory = try await contents.checkRoot(of: scope, hint: "what was chosen is in /media/by-month")
@@ -101,7 +111,6 @@ public final class PickerImporter: Importer {
             await receipts.listed()
         } catch {
             // What was learnt is worth keeping, however the import ends.
-            try? await receipts.save()
             try? await ledger.save()
             throw error
         }
@@ -125,7 +134,9 @@ public final class PickerImporter: Importer {
 
     /// Lists what was chosen, all of it before anything is sent.
     /// - Returns: the sessions, and for each item the one that it was chosen in.
-    private func list(into listing: Listing) async throws -> (sessions: [String], items: [Int64: String]) {
+    private func list(
+        _ desk: PickerDesk, into listing: Listing
+    ) async throws -> (sessions: [String], items: [Int64: String]) {
         var sessions: [String] = []
         var items: [Int64: String] = [:]
         for session in try await desk.chosen() {

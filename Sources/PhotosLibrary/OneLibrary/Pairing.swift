@@ -26,8 +26,9 @@ public struct Pairing: Sendable {
             second INTEGER);
         CREATE TEMP TABLE second_way(
             number INTEGER PRIMARY KEY, id TEXT NOT NULL, is_sure INTEGER NOT NULL, page TEXT NOT NULL, sha256 TEXT,
-            created INTEGER NOT NULL, is_video INTEGER NOT NULL, type TEXT NOT NULL, short INTEGER NOT NULL,
-            long INTEGER NOT NULL, is_readable INTEGER NOT NULL, item INTEGER, is_paired INTEGER NOT NULL DEFAULT 0);
+            size INTEGER, created INTEGER NOT NULL, is_video INTEGER NOT NULL, type TEXT NOT NULL,
+            short INTEGER NOT NULL, long INTEGER NOT NULL, is_readable INTEGER NOT NULL, item INTEGER,
+            is_paired INTEGER NOT NULL DEFAULT 0);
         CREATE TEMP TABLE second_names(number INTEGER NOT NULL, name TEXT NOT NULL);
         CREATE TEMP TABLE candidates(item INTEGER NOT NULL, second INTEGER NOT NULL, UNIQUE(item, second));
         CREATE INDEX temp.candidates_by_second ON candidates(second);
@@ -77,12 +78,12 @@ public struct Pairing: Sendable {
     public func add(_ items: [SecondItem]) async throws {
         try await database.write { db in
             let insert = try db.cachedStatement(
-                sql: "INSERT INTO second_way VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, 0)")
+                sql: "INSERT INTO second_way VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, 0)")
             let name = try db.cachedStatement(sql: "INSERT INTO second_names VALUES(?, ?)")
             for item in items {
                 try insert.execute(arguments: [
-                    item.number, item.id, item.isSure, Alike.page(item.url), item.sha256, item.created.seconds,
-                    item.isVideo, Alike.type(item.mimeType), min(item.width, item.height),
+                    item.number, item.id, item.isSure, Alike.page(item.url), item.sha256, item.size,
+                    item.created.seconds, item.isVideo, Alike.type(item.mimeType), min(item.width, item.height),
                     max(item.width, item.height), item.isReadable,
                 ])
                 for known in Set(item.names.map(Alike.name)) where !known.isEmpty {
@@ -109,10 +110,7 @@ public struct Pairing: Sendable {
         SELECT f.item, s.number FROM second_way s JOIN uploads u ON u.sha256 = s.sha256
             JOIN first_way f ON f.id = u.item_id
         """,
-        """
-        SELECT f.item, s.number FROM first_way f JOIN items i ON i.number = f.item
-            JOIN second_way s ON s.sha256 = lower(hex(i.sha256)) WHERE i.sha256 IS NOT NULL
-        """,
+        sameBytes,
         // An edited copy has the page of its original, and another name.
         """
         SELECT f.item, s.number FROM second_way s JOIN first_way f ON f.page = s.page
@@ -127,6 +125,11 @@ public struct Pairing: Sendable {
         WHERE s.page <> '' AND f.page <> '' AND f.is_video = s.is_video
         """,
     ]
+
+    private static let sameBytes = """
+        SELECT f.item, s.number FROM first_way f JOIN items i ON i.number = f.item
+            JOIN second_way s ON s.sha256 = lower(hex(i.sha256)) WHERE i.sha256 IS NOT NULL
+        """
 
     private static let alike = """
         FROM second_way s JOIN second_names n ON n.number = s.number
@@ -157,15 +160,39 @@ public struct Pairing: Sendable {
     }
 
     /// Pairs what is alike in all that is known of it.
-    public func pairWhatIsAlike() async throws {
+    /// - Returns: numbers of the second way, in their order, that have no partner and the length of an item whose hash is
+    ///   known: their own hash tells whether it is theirs.
+    public func pairWhatIsAlike() async throws -> [Int64] {
         try await database.write { db in
             try Self.apply(
                 """
                 SELECT DISTINCT f.item, s.number \(Self.alike) AND NOT \(Self.contradiction)
                     AND (f.long > 0 AND s.long > 0 OR f.type = s.type)
                 """, db)
-            try remember(db)
+            return try Int64.fetchAll(
+                db,
+                sql: """
+                    SELECT DISTINCT s.number FROM first_way f JOIN items i ON i.number = f.item
+                        JOIN second_way s ON s.size = i.size
+                    WHERE f.second IS NULL AND i.sha256 IS NOT NULL AND f.is_video = s.is_video
+                        AND s.item IS NULL AND s.sha256 IS NULL AND s.is_readable ORDER BY s.number
+                    """)
         }
+    }
+
+    /// Notes hashes that were asked for, and pairs what they tell to be the same.
+    public func learn(sha256 hashes: [Int64: String]) async throws {
+        if hashes.isEmpty { return }
+        try await database.write { db in
+            let update = try db.cachedStatement(sql: "UPDATE second_way SET sha256 = ? WHERE number = ?")
+            for (number, hash) in hashes { try update.execute(arguments: [hash, number]) }
+            try Self.apply(Self.sameBytes, db)
+        }
+    }
+
+    /// Every pair is found: keeps what stays.
+    public func finish() async throws {
+        try await database.write { db in try remember(db) }
     }
 
     /// Takes the pairs of a rule in which neither has another.
@@ -195,6 +222,8 @@ public struct Pairing: Sendable {
                 WHERE s.item IS NOT NULL AND o.item <> s.item AND o.item NOT IN (SELECT item FROM first_way)
                 """)
         if !moved.isEmpty { try Index.touch(db) }
+        // Two that were shown, and are one now: nothing was removed.
+        listing.log.noteMerged(moved.map { $0[0] })
         for row in moved {
             try db.execute(
                 sql: "UPDATE OR IGNORE names SET item = ? WHERE item = ?",
@@ -204,7 +233,8 @@ public struct Pairing: Sendable {
             sql: """
                 DELETE FROM second_items WHERE item IN (SELECT item FROM second_way WHERE is_paired)
                     AND id NOT IN (SELECT id FROM second_way WHERE is_paired);
-                INSERT OR REPLACE INTO second_items SELECT id, item FROM second_way WHERE is_paired;
+                INSERT INTO second_items SELECT id, item FROM second_way WHERE is_paired
+                    ON CONFLICT(id) DO UPDATE SET item = excluded.item WHERE item <> excluded.item;
                 DELETE FROM candidates;
                 INSERT OR IGNORE INTO candidates SELECT o.item, s.number FROM second_way s
                     JOIN second_items o ON o.id = s.id JOIN items i ON i.number = o.item

@@ -14,6 +14,8 @@ public struct SecondItem: Sendable, Hashable {
     public var url: String
     /// In hexadecimal, where the content was read before.
     public var sha256: String?
+    /// Bytes, where they are known.
+    public var size: Int64?
     public var created: Timestamp
     public var isVideo: Bool
     public var mimeType: String
@@ -24,8 +26,8 @@ public struct SecondItem: Sendable, Hashable {
     public var isReadable: Bool
 
     public init(
-        number: Int64, id: String, names: Set<String>, isSure: Bool, url: String, sha256: String?, created: Timestamp,
-        isVideo: Bool, mimeType: String, width: Int, height: Int, isReadable: Bool
+        number: Int64, id: String, names: Set<String>, isSure: Bool, url: String, sha256: String?, size: Int64?,
+        created: Timestamp, isVideo: Bool, mimeType: String, width: Int, height: Int, isReadable: Bool
     ) {
         self.number = number
         self.id = id
@@ -33,6 +35,7 @@ public struct SecondItem: Sendable, Hashable {
         self.isSure = isSure
         self.url = url
         self.sha256 = sha256
+        self.size = size
         self.created = created
         self.isVideo = isVideo
         self.mimeType = mimeType
