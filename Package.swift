@@ -41,6 +41,8 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CLinuxFile"),
+        .target(
+            name: "QuickSQL", dependencies: [database, .product(name: "GRDBSQLite", package: "GRDB.swift")]),
         .target(name: "StrictJSON"),
         .target(name: "ConnectorKit", dependencies: ["StrictJSON"]),
         .target(name: "Takeout", dependencies: ["CZlib", "ConnectorKit", "StrictJSON", crypto, database]),
@@ -48,7 +50,8 @@ let package = Package(
         .target(name: "PhotosAPI", dependencies: ["ConnectorKit", "HTTP", "StrictJSON", crypto]),
         .target(name: "RcloneConfig", dependencies: ["ConnectorKit", "StrictJSON", crypto]),
         .target(
-            name: "PhotosLibrary", dependencies: ["ConnectorKit", "HTTP", "PhotosAPI", "StrictJSON", crypto, database]),
+            name: "PhotosLibrary",
+            dependencies: ["ConnectorKit", "HTTP", "PhotosAPI", "QuickSQL", "StrictJSON", crypto, database]),
         .target(
             name: "PhotosImporter",
             dependencies: ["ConnectorKit", "PhotosAPI", "PhotosLibrary", "StrictJSON", "Takeout", crypto]),
@@ -59,7 +62,8 @@ let package = Package(
         .target(
             name: "PluginPlakar", dependencies: ["ConnectorKit", protobuf] + grpc + nioPipes, exclude: ["Protocol"]),
         .target(
-            name: "Vault", dependencies: ["CLinuxFile", "CZstd", "ConnectorKit", "StrictJSON", crypto, database]),
+            name: "Vault",
+            dependencies: ["CLinuxFile", "CZstd", "ConnectorKit", "QuickSQL", "StrictJSON", crypto, database]),
         .target(
             name: "HostEngine",
             dependencies: ["CLinuxFile", "ConnectorKit", "PluginJSONL", "Vault", crypto, database]),
@@ -108,7 +112,7 @@ let package = Package(
                 "Commands", "ConnectorKit", "FakePhotos", "HostEngine", "RcloneConfig", "SeededRandom", "StrictJSON",
                 "TakeoutSupport", "Vault", "gphotos",
                 arguments,
-                crypto,
+                crypto, database,
             ]),
         .testTarget(
             name: "HostEngineTests",

@@ -85,6 +85,19 @@ public protocol RecordSink: Sendable {
     /// Hands one record to the host; waits while the host has too many without a result.
     /// - Parameter content: nil where the record has none.
     func emit(_ record: Record, content: (any ContentSource)?) async throws
+
+    /// Tells what stands for everything that is about to be emitted, and asks whether the host has just that, from an
+    /// earlier import that told the same. Called before the first record, or never; the last call counts.
+    ///
+    /// As the fingerprint of a record stands for its content, this one stands for all records: whatever is another in any
+    /// of them, or missing, or new, makes it another one. A `size` alone does not: a host knows those that it has.
+    /// - Returns: true where the host has all of it: then nothing is to be emitted.
+    func hasAll(of fingerprint: String) async -> Bool
+}
+
+extension RecordSink {
+    /// Nothing is known of earlier imports, unless the wire has a way to tell.
+    public func hasAll(of fingerprint: String) async -> Bool { false }
 }
 
 /// A destination: it takes records and makes them exist there.

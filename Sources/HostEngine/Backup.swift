@@ -68,7 +68,10 @@ public final class Backup: Sendable {
             for directory in failedDirectories.withLock({ $0 }) {
                 _ = try await snapshot.carryForward(below: directory)
             }
-            let finished = try await snapshot.commit(state: summary.state)
+            if summary.isUnchanged { try await takeParent(into: snapshot) }
+            let isWhole = summary.errors == 0 && state.withLock { $0.errors } == 0
+            let finished = try await snapshot.commit(
+                state: summary.state, fingerprint: isWhole ? summary.fingerprint : nil)
             return Summary(snapshot: finished, progress: state.withLock { $0 }, counters: summary.counters)
         } catch {
             await snapshot.abandon()
@@ -77,10 +80,23 @@ public final class Backup: Sendable {
     }
 
     private func transfer(into snapshot: SnapshotWriter) async throws -> ImportSummary {
-        try await link.transfer(state: try snapshot.previousState(), parallel: transfers) { [self] batch, want in
+        let held = rereads ? nil : try await snapshot.heldImport()
+        return try await link.transfer(
+            state: try snapshot.previousState(), fingerprint: held, parallel: transfers
+        ) { [self] batch, want in
             try await sort(batch, into: snapshot, want: want)
         } read: { [self] record in
             try await read(record, into: snapshot)
+        }
+    }
+
+    /// The source has nothing to tell that the parent does not have.
+    private func takeParent(into snapshot: SnapshotWriter) async throws {
+        let taken = try await snapshot.takeParent()
+        count {
+            $0.files += taken.files
+            $0.filesUnchanged += taken.contents
+            $0.bytes += taken.bytes
         }
     }
 

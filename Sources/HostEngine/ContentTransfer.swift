@@ -8,11 +8,12 @@ extension ConnectorLink {
     /// Imports everything: the listing comes in on one task; the contents that are needed are read by a few others.
     /// - Parameters:
     ///   - state: what the last import of this source returned.
+    ///   - fingerprint: of an import of which everything is here.
     ///   - parallel: contents that are read at a time.
     ///   - sort: takes in what needs no content, and passes the rest on.
     ///   - read: reads one content that was passed on.
     func transfer<Wanted: Sendable>(
-        state: String?, parallel: Int,
+        state: String?, fingerprint: String? = nil, parallel: Int,
         sort: @escaping @Sendable ([ImportedRecord], (Wanted) -> Void) async throws -> Void,
         read: @escaping @Sendable (Wanted) async throws -> Void
     ) async throws -> ImportSummary {
@@ -21,7 +22,9 @@ extension ConnectorLink {
         return try await withThrowingTaskGroup(of: ImportSummary?.self) { group in
             group.addTask { [self] in
                 defer { want.finish() }
-                return try await session.importRecords(state: state, window: Self.window) { batch in
+                return try await session.importRecords(
+                    state: state, fingerprint: fingerprint, window: Self.window
+                ) { batch in
                     try await sort(batch) { want.yield($0) }
                 }
             }

@@ -20,9 +20,22 @@ struct LibraryLister: Sendable {
     /// ids: with more of them in one transaction, more share a page.
     private static let batchSize = 4000
 
+    /// What the lists told, before it is known where each item is shown.
+    struct Lists: Sendable {
+        var listing: Listing
+        /// Since the listing before that asked the same; nil where there was none.
+        var changes: ListingChanges?
+        /// Those that were listed whole, and those that were not.
+        fileprivate(set) var albums: [ListedAlbum] = []
+        fileprivate var failed: [ListedAlbum] = []
+        /// Why a directory could not be listed.
+        fileprivate(set) var failures: [Pathname: ConnectorError] = [:]
+        fileprivate var showsFavorites: Bool
+    }
+
     /// - Throws: where the library as a whole could not be listed, or nothing more can be asked: no sign-in, no quota.
     ///   A list of albums, an album or the favorites that failed is a failure of that directory.
-    func list() async throws -> LibraryContents {
+    func list() async throws -> Lists {
         let listing = try await index.beginListing(scope.layout)
         var failures: [Pathname: ConnectorError] = [:]
         try await listLibrary(into: listing)
@@ -42,9 +55,17 @@ struct LibraryLister: Sendable {
             failures[scope.layout.albums] = error
         }
         let changes = try await listing.finish(plan.question, isWhole: failures.isEmpty)
-        let shelf = try await Shelf(
-            index: index, listing: listing, scope: scope, filter: filter, plan: plan, albums: albums,
+        return Lists(
+            listing: listing, changes: changes, albums: albums, failed: failed, failures: failures,
             showsFavorites: showsFavorites)
+    }
+
+    /// Gives everything that was listed its place.
+    func contents(of lists: Lists) async throws -> LibraryContents {
+        let (albums, failed, failures) = (lists.albums, lists.failed, lists.failures)
+        let shelf = try await Shelf(
+            index: index, listing: lists.listing, scope: scope, filter: filter, plan: plan, albums: albums,
+            showsFavorites: lists.showsFavorites)
         var directories: [Pathname: Timestamp] = [:]
         for directory in shelf.directories.values where directory.isShown {
             directories[directory.path] = directory.newest
@@ -55,7 +76,8 @@ struct LibraryLister: Sendable {
             if let path = album.directory { attributes[path] = [Attribute.albumTitle: album.album.title] }
         }
         var contents = LibraryContents(
-            shelf: shelf, directories: directories, failures: failures, albumAttributes: attributes, changes: changes)
+            shelf: shelf, directories: directories, failures: failures, albumAttributes: attributes,
+            changes: lists.changes)
         contents.note(
             albums.map { ($0, CatalogAlbum($0)) }
                 + failed.map { ($0, CatalogAlbum($0, error: $0.directory.flatMap { failures[$0] })) })

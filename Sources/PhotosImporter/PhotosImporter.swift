@@ -16,6 +16,7 @@ public final class PhotosImporter: Importer {
     private let client: PhotosClient
     private let proxy: OriginalsProxy?
     let settings: LibrarySettings
+    private let raw: Settings
     let scope: Scope
     let catalog: ImportCatalog?
     let index: Index
@@ -33,6 +34,7 @@ public final class PhotosImporter: Importer {
         index: Index? = nil, reload: @escaping TokenReload = { nil }
     ) throws {
         settings = try LibrarySettings(raw)
+        self.raw = raw
         scope = try Scope(
             root: ImportCatalog.subject(of: settings.root), views: settings.views, layout: settings.layout,
             startYear: settings.startYear
@@ -107,12 +109,18 @@ public final class PhotosImporter: Importer {
 
     private func run(to sink: any RecordSink) async throws {
         if let id = scope.itemID { return try await emitItem(id, to: sink) }
-        let contents = try await lister.list()
-        changes.withLock { $0 = contents.changes }
+        let lists = try await lister.list()
+        changes.withLock { $0 = lists.changes }
+        // Where nothing is hidden, nothing has to be told either: then not even the shelf is needed.
+        let mayHide = try await index.hasItems(before: settings.startYear)
+        if !mayHide, try await hasAll(of: lists, sink) { return }
+        let contents = try await lister.contents(of: lists)
         let isDirectory = try await contents.checkRoot(of: scope, hint: Self.whereToLook)
         contents.tellOfHidden(before: settings.startYear, to: reporter)
         let places = try await places(in: contents.shelf)
         places.tellOfCopies(to: reporter)
+        // New names are known now, and with them what tells this import from others.
+        if try await hasAll(of: lists, sink) { return }
         do {
             if let catalog, catalog.isAlone {
                 try await emit(catalog, of: contents, to: sink)
@@ -129,6 +137,15 @@ public final class PhotosImporter: Importer {
             throw error
         }
         try await ledger.save()
+    }
+
+    /// Whether the host has everything that there is to be emitted.
+    private func hasAll(of lists: LibraryLister.Lists, _ sink: any RecordSink) async throws -> Bool {
+        guard lists.failures.isEmpty else { return false }
+        return await sink.hasAll(
+            of: ImportFingerprint.make(
+                revision: try await index.revision, albums: lists.albums.map(\.album), settings: raw,
+                key: settings.catalogKey))
     }
 
     static let whereToLook =

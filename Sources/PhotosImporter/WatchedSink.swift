@@ -14,4 +14,6 @@ final class WatchedSink: RecordSink {
         state.store(true, ordering: .relaxed)
         try await sink.emit(record, content: content)
     }
+
+    func hasAll(of fingerprint: String) async -> Bool { await sink.hasAll(of: fingerprint) }
 }

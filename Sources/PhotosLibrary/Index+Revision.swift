@@ -21,6 +21,15 @@ extension Index {
         }
     }
 
+    /// Whether something is known that was taken before a year, in UTC.
+    public func hasItems(before year: Int) async throws -> Bool {
+        let day = CivilDate(year: year, month: 1, day: 1).daysSinceEpoch
+        return try await database.read { db in
+            try Bool.fetchOne(
+                db, sql: "SELECT 1 FROM items WHERE created < ? LIMIT 1", arguments: [Int64(day) * 86400]) == true
+        }
+    }
+
     /// Changes with what the ``revision`` stands for, and with what is learnt of contents.
     static func knowledge(_ db: Database) throws -> Int64 {
         let sql = "SELECT value FROM counters WHERE name = ?"

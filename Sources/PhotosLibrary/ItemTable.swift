@@ -1,13 +1,12 @@
 import ConnectorKit
 import GRDB
 import PhotosAPI
+import QuickSQL
 
 /// Writes items into the index, where they are new or not what they were: most are what they were.
-final class ItemTable {
-    private let find: Statement
-    private let insert: Statement
-    private let update: Statement
-    private let note: Statement
+struct ItemTable: ~Copyable {
+    private let find: QuickStatement
+    private let keepURL: QuickStatement
     private let db: Database
     private let listing: Int64
     private let hints: Hints?
@@ -15,35 +14,68 @@ final class ItemTable {
     private(set) var isChanged = false
 
     init(_ db: Database, listing: Int64) throws {
+        let hints = try Hints(db)
+        let find = try QuickStatement(db, Self.find)
+        let keepURL = try QuickStatement(db, "INSERT OR REPLACE INTO urls(item, url, born) VALUES(?, ?, ?)")
         self.db = db
         self.listing = listing
-        find = try db.cachedStatement(sql: Self.find)
-        insert = try db.cachedStatement(sql: Self.insert)
-        update = try db.cachedStatement(sql: Self.update)
-        note = try db.cachedStatement(sql: Self.noteChange)
-        hints = try Hints(db)
+        self.hints = hints
+        self.find = find
+        self.keepURL = keepURL
     }
 
+    /// Notes an item and its base URL.
+    /// - Parameter time: when the URL was handed out.
     /// - Returns: the number of the item.
-    func put(_ item: MediaItem) throws -> Int64 {
-        let facts: StatementArguments = [
-            item.id, item.filename, item.description, item.productURL, item.videoStatus?.rawValue, item.cameraMake,
-            item.cameraModel, item.mimeType, item.creationTime.seconds, item.creationTime.nanoseconds, item.width,
-            item.height, item.kind == .video,
-        ]
-        let known = try Row.fetchOne(find, arguments: facts)
-        if let known, try known.decode(atIndex: 1) { return try known.decode(atIndex: 0) }
-        isChanged = true
-        guard let known else {
-            try insert.execute(arguments: facts)
-            let number = db.lastInsertedRowID
-            try hints?.giveContent(to: number, id: item.id)
+    mutating func put(_ item: MediaItem, at time: Timestamp) throws -> Int64 {
+        let number = try number(of: item)
+        keepURL.bind(1, number)
+        keepURL.bind(2, item.baseURL)
+        keepURL.bind(3, time.seconds)
+        try keepURL.run()
+        return number
+    }
+
+    private mutating func number(of item: MediaItem) throws -> Int64 {
+        Self.bind(item, to: find)
+        if try find.step() {
+            let (number, isSame) = (find.integer(0), find.integer(1) != 0)
+            find.reset()
+            if !isSame { try change(item, number) }
             return number
         }
-        let number = try known.decode(Int64.self, atIndex: 0)
-        try update.execute(arguments: facts)
-        try note.execute(arguments: [number, ItemChange.metadata.rawValue, listing])
+        isChanged = true
+        let insert = try QuickStatement(db, Self.insert)
+        Self.bind(item, to: insert)
+        try insert.run()
+        let number = db.lastInsertedRowID
+        try hints?.giveContent(to: number, id: item.id)
         return number
+    }
+
+    private mutating func change(_ item: MediaItem, _ number: Int64) throws {
+        isChanged = true
+        let update = try QuickStatement(db, Self.update)
+        Self.bind(item, to: update)
+        try update.run()
+        let note = try db.cachedStatement(sql: Self.noteChange)
+        try note.execute(arguments: [number, ItemChange.metadata.rawValue, listing])
+    }
+
+    private static func bind(_ item: MediaItem, to statement: borrowing QuickStatement) {
+        statement.bind(1, item.id)
+        statement.bind(2, item.filename)
+        statement.bind(3, item.description)
+        statement.bind(4, item.productURL)
+        statement.bind(5, item.videoStatus?.rawValue)
+        statement.bind(6, item.cameraMake)
+        statement.bind(7, item.cameraModel)
+        statement.bind(8, item.mimeType)
+        statement.bind(9, item.creationTime.seconds)
+        statement.bind(10, Int64(item.creationTime.nanoseconds))
+        statement.bind(11, Int64(item.width))
+        statement.bind(12, Int64(item.height))
+        statement.bind(13, item.kind == .video ? 1 : 0)
     }
 
     // The database compares, so that no text has to be made of what is there. One list of arguments serves all three.

@@ -26,13 +26,10 @@ public struct Listing: Sendable {
     @discardableResult
     public func add(_ items: [MediaItem], from place: Place, at time: Timestamp) async throws -> [Int64] {
         let numbers = try await index.database.write { [number] db in
-            let table = try ItemTable(db, listing: number)
-            let keepURL = try db.cachedStatement(sql: "INSERT OR REPLACE INTO urls(item, url, born) VALUES(?, ?, ?)")
-            let numbers = try items.map { item in
-                let itemNumber = try table.put(item)
-                try keepURL.execute(arguments: [itemNumber, item.baseURL, time.seconds])
-                return itemNumber
-            }
+            var table = try ItemTable(db, listing: number)
+            var numbers: [Int64] = []
+            numbers.reserveCapacity(items.count)
+            for item in items { numbers.append(try table.put(item, at: time)) }
             if table.isChanged { try Index.touch(db) }
             return numbers
         }

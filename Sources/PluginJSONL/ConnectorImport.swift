@@ -12,6 +12,10 @@ private struct WireSink: RecordSink {
         let line = try RecordLine(record, content: content, maxLine: maxLine)
         try await session.emit(line, importID: importID)
     }
+
+    func hasAll(of fingerprint: String) async -> Bool {
+        session.withCore { $0.machine.withImport(importID) { $0.begin(fingerprint) } } ?? false
+    }
 }
 
 /// A record as it goes out, all but its number: encoded before the session's lock is taken.
@@ -65,9 +69,11 @@ extension ConnectorSession {
             }
             await releaseEverything()
             if case .success(var fields) = result {
-                let counts = withCore { $0.machine.withImport(id) { ($0.last, $0.errors) } }
-                fields["records"] = .integer(counts?.0 ?? 0)
-                fields["errors"] = .integer(counts?.1 ?? 0)
+                let state = withCore { $0.machine.withImport(id) { $0 } }
+                fields["records"] = .integer(state?.last ?? 0)
+                fields["errors"] = .integer(state?.errors ?? 0)
+                if let fingerprint = state?.fingerprint { fields["fingerprint"] = .string(fingerprint) }
+                if state?.isUnchanged == true { fields["unchanged"] = true }
                 fields["counters"] = .counts(await importer.counters())
                 result = .success(fields)
             }

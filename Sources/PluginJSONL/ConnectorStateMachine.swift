@@ -82,7 +82,7 @@ struct ConnectorStateMachine {
     mutating func receive(_ message: HostMessage) -> [ConnectorAction] {
         switch message {
         case .hello(let hello): greet(hello)
-        case .spec(let id), .initialize(let id, _, _), .ping(let id), .importRecords(let id, _, _),
+        case .spec(let id), .initialize(let id, _, _), .ping(let id), .importRecords(let id, _, _, _),
             .export(let id, _), .close(let id):
             request(message, id: id)
         case .unknown(let type, let id): [.send(refusal(id: id, of: type, .unsupported, "unknown type \(type)"))]
@@ -146,17 +146,17 @@ struct ConnectorStateMachine {
             deferred.append(message)
             return []
         case (.ping(let id), .ready): return [.ping(id: id)]
-        case (.importRecords(let id, let window, let state), .ready):
+        case (.importRecords(let id, let window, let state, let fingerprint), .ready):
             if role != .importer { return refuse(id, "this connector does not import", .unsupported) }
             guard case .none = operation else { return refuse(id, "something else is under way") }
-            operation = .importing(ImportState(id: id, window: Int(window)))
+            operation = .importing(ImportState(id: id, window: Int(window), held: fingerprint))
             return [.beginImport(id: id, state: state)]
         case (.export(let id, let window), .ready):
             if role != .exporter { return refuse(id, "this connector does not export", .unsupported) }
             guard case .none = operation else { return refuse(id, "something else is under way") }
             operation = .exporting(ExportState(id: id, window: Int(window)))
             return [.beginExport(id: id), .send(.ready(id: id, credit: exportCredit))]
-        case (.ping(let id), _), (.importRecords(let id, _, _), _), (.export(let id, _), _):
+        case (.ping(let id), _), (.importRecords(let id, _, _, _), _), (.export(let id, _), _):
             return refuse(id, "a request before init")
         default: return []
         }

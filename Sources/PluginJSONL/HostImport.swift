@@ -10,6 +10,19 @@ public struct ImportSummary: Sendable, Hashable {
     public var state: String?
     /// What the connector asked of its service, by name.
     public var counters: [String: Int64]
+    /// What stands for all records of the import; nil where the connector does not tell.
+    public var fingerprint: String?
+    /// Whether everything is as in the import that the host said it has: then no records came.
+    public var isUnchanged = false
+}
+
+extension ImportSummary {
+    fileprivate init(_ fields: WireFields) throws(ConnectorError) {
+        self.init(
+            records: try fields.optionalInteger("records") ?? 0, errors: try fields.optionalInteger("errors") ?? 0,
+            state: try fields.optionalString("state"), counters: try fields.counts("counters"),
+            fingerprint: try fields.optionalString("fingerprint"), isUnchanged: try fields.flag("unchanged"))
+    }
 }
 
 /// What leads from the reader's thread to whoever imports.
@@ -100,12 +113,15 @@ extension HostSession {
     ///
     /// - Parameters:
     ///   - state: what an earlier import returned.
+    ///   - fingerprint: what stands for an earlier import, where every record of it is here, as the connector sent it and
+    ///     with its content. Where it would send just the same again, the connector says so and sends nothing.
     ///   - window: how many records may be without their result.
     ///   - receive: takes the records in their order, as they come; the next batch waits for it. Where it throws, or
     ///     the task is cancelled, the import is cancelled and the error thrown on.
     /// - Returns: what the connector counted, after its `ok`.
     public func importRecords(
-        state: String?, window: Int, receive: @escaping @Sendable ([ImportedRecord]) async throws -> Void
+        state: String?, fingerprint: String? = nil, window: Int,
+        receive: @escaping @Sendable ([ImportedRecord]) async throws -> Void
     ) async throws -> ImportSummary {
         let (id, reply, arrival) = try withCore { core in
             try checkIsUsable(core)
@@ -118,7 +134,7 @@ extension HostSession {
             core.machine.operation = .importing(HostImportState(window: max(window, 1)))
             core.imports = ImportBridge()
             core.imports.id = id
-            send(.importRecords(id: id, window: Int64(max(window, 1)), state: state))
+            send(.importRecords(id: id, window: Int64(max(window, 1)), state: state, fingerprint: fingerprint))
             return (id, reply, core.imports.arrival)
         }
         defer { endImport() }
@@ -126,11 +142,12 @@ extension HostSession {
             while let batch = nextBatch(of: id) {
                 if batch.isEmpty { try await arrival.wait() } else { try await receive(batch) }
             }
-            let fields = WireFields(object: try await reply.value())
-            return ImportSummary(
-                records: try fields.optionalInteger("records") ?? 0,
-                errors: try fields.optionalInteger("errors") ?? 0, state: try fields.optionalString("state"),
-                counters: try fields.counts("counters"))
+            let summary = try ImportSummary(WireFields(object: try await reply.value()))
+            let records = withCore { $0.machine.withImport { $0.last } } ?? 0
+            if summary.isUnchanged, fingerprint == nil || summary.fingerprint != fingerprint || records > 0 {
+                throw ConnectorError(.protocolViolation, "the connector calls unchanged what this host does not have")
+            }
+            return summary
         } catch {
             if withCore({ $0.replies[id] != nil }) {
                 send(.cancelRequest(id: id))

@@ -17,7 +17,8 @@ enum HostMessage: Sendable, Hashable, WireMessage {
     case spec(id: Int64)
     case initialize(id: Int64, config: [String: String], options: ConnectorOptions)
     case ping(id: Int64)
-    case importRecords(id: Int64, window: Int64, state: String?)
+    /// `fingerprint`: that of an earlier import of which the host has everything.
+    case importRecords(id: Int64, window: Int64, state: String?, fingerprint: String? = nil)
     case export(id: Int64, window: Int64)
     case close(id: Int64)
     /// `isHashed`: whether the connector is to send the hash of the content with its end.
@@ -47,7 +48,7 @@ enum HostMessage: Sendable, Hashable, WireMessage {
         case "import":
             self = .importRecords(
                 id: try id(), window: try fields.integer("window", atLeast: 1),
-                state: try fields.optionalString("state"))
+                state: try fields.optionalString("state"), fingerprint: try fields.optionalString("fingerprint"))
         case "export": self = .export(id: try id(), window: try fields.integer("window", atLeast: 1))
         case "close": self = .close(id: try id())
         case "open":

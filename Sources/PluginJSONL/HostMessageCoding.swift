@@ -33,12 +33,16 @@ extension HostMessage {
             writer.key("options")
             options.write(to: &writer)
         case .ping(let id): writer.message("ping", id: id)
-        case .importRecords(let id, let window, let state):
+        case .importRecords(let id, let window, let state, let fingerprint):
             writer.message("import", id: id)
             writer.key("window")
             writer.value(window)
             writer.key("state")
             if let state { writer.value(state) } else { writer.null() }
+            if let fingerprint {
+                writer.key("fingerprint")
+                writer.value(fingerprint)
+            }
         case .export(let id, let window):
             writer.message("export", id: id)
             writer.key("window")

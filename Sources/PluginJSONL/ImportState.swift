@@ -19,12 +19,26 @@ struct ImportState {
     private(set) var unfinished: [Int64: Entry] = [:]
     private var transfers = 0
     private var isListed = false
+    /// What stands for an earlier import of which the host has everything, and for this one.
+    private let held: String?
+    private(set) var fingerprint: String?
+    /// The host has all of this import: it has no records.
+    private(set) var isUnchanged = false
 
     typealias Refuse = (Int64, String, ConnectorError.Code) -> ConnectorAction
 
-    init(id: Int64, window: Int) {
+    init(id: Int64, window: Int, held: String? = nil) {
         self.id = id
         self.window = window
+        self.held = held
+    }
+
+    /// Takes what stands for all records.
+    /// - Returns: whether the host has them.
+    mutating func begin(_ fingerprint: String) -> Bool {
+        self.fingerprint = fingerprint
+        isUnchanged = last == 0 && fingerprint == held
+        return isUnchanged
     }
 
     /// Whether another record may be sent.

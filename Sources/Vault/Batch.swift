@@ -1,6 +1,7 @@
 import ConnectorKit
 import Foundation
 import GRDB
+import QuickSQL
 
 /// What goes into the catalog in one transaction, after the contents it names are durable.
 struct Batch: Sendable {
@@ -18,13 +19,20 @@ struct Batch: Sendable {
         let findObject = try db.cachedStatement(sql: "SELECT id FROM objects WHERE sha256 = ?")
         let findItem = try db.cachedStatement(sql: Self.findItem(in: relatives))
         let addItem = try db.cachedStatement(sql: Self.addItem)
-        let addEntry = try db.cachedStatement(sql: "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?)")
+        let addEntry = try QuickStatement(db, "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?)")
+        addEntry.bind(1, snapshot)
+        func add(_ entry: SnapshotEntry, _ row: SnapshotEntry.Row, name: String) throws {
+            addEntry.bind(2, row.directory)
+            addEntry.bind(3, name)
+            addEntry.bind(4, row.item)
+            addEntry.bind(5, entry.isCarried ? 1 : 0)
+            try addEntry.run()
+        }
         var directories: [String: Int64] = [:]
 
         for entry in entries {
             if let row = entry.row {
-                try addEntry.execute(
-                    arguments: [snapshot, row.directory, entry.record.pathname.name, row.item, entry.isCarried])
+                try add(entry, row, name: entry.record.pathname.name)
                 continue
             }
             let (path, name) = entry.record.pathname.place
@@ -48,15 +56,12 @@ struct Batch: Sendable {
                 }
             }
             let values = ItemRow.values(of: entry.record, object: object)
-            var item: Int64?
+            var known: Int64?
             if !relatives.isEmpty {
-                item = try Int64.fetchOne(findItem, arguments: StatementArguments([directory, name] + values))
+                known = try Int64.fetchOne(findItem, arguments: StatementArguments([directory, name] + values))
             }
-            if item == nil {
-                try addItem.execute(arguments: StatementArguments(values))
-                item = db.lastInsertedRowID
-            }
-            try addEntry.execute(arguments: [snapshot, directory, name, item, entry.isCarried])
+            if known == nil { try addItem.execute(arguments: StatementArguments(values)) }
+            try add(entry, .init(directory: directory, item: known ?? db.lastInsertedRowID), name: name)
         }
     }
 

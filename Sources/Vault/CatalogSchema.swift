@@ -5,7 +5,11 @@ enum CatalogSchema {
     static let version = 1
 
     static func create(in db: Database) throws {
-        if try Int.fetchOne(db, sql: "PRAGMA user_version") == version { return }
+        if try Int.fetchOne(db, sql: "PRAGMA user_version") == version {
+            // Vaults were made without it.
+            if try db.columns(in: "snapshots").contains(where: { $0.name == "fingerprint" }) { return }
+            return try db.execute(sql: "ALTER TABLE snapshots ADD COLUMN fingerprint TEXT")
+        }
         try db.execute(sql: statements)
         try db.execute(sql: "PRAGMA user_version = \(version)")
     }
@@ -25,7 +29,8 @@ enum CatalogSchema {
             directories INTEGER NOT NULL DEFAULT 0,
             bytes INTEGER NOT NULL DEFAULT 0,
             errors INTEGER NOT NULL DEFAULT 0,
-            state TEXT                     -- what the source wants back at its next import
+            state TEXT,                    -- what the source wants back at its next import
+            fingerprint TEXT               -- stands for all that the source told, where all of it is here
         ) STRICT;
 
         CREATE TABLE directories (

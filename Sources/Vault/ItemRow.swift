@@ -1,6 +1,7 @@
 import ConnectorKit
 import Foundation
 import GRDB
+import QuickSQL
 import StrictJSON
 
 import struct ConnectorKit.Record
@@ -21,9 +22,28 @@ enum ItemRow {
             record.kind.rawValue, record.target, record.size, record.modificationTime.seconds,
             Int64(record.modificationTime.nanoseconds), Int64(record.permissions), record.mimeType,
             record.fingerprint, object, text(of: record.attributes),
-            record.caveats.isEmpty ? nil : JSON.array(record.caveats.map { .string($0.rawValue) }).text,
+            text(of: record.caveats),
             record.error?.code.rawValue, record.error?.message, record.error?.hint,
         ]
+    }
+
+    /// Binds what is compared to see whether an item is the same: the values of all ``columns`` but the object.
+    /// - Returns: the number of the next argument.
+    static func bind(_ record: Record, to statement: borrowing QuickStatement) -> Int {
+        statement.bind(1, record.kind.rawValue)
+        statement.bind(2, record.target)
+        statement.bind(3, record.size)
+        statement.bind(4, record.modificationTime.seconds)
+        statement.bind(5, Int64(record.modificationTime.nanoseconds))
+        statement.bind(6, Int64(record.permissions))
+        statement.bind(7, record.mimeType)
+        statement.bind(8, record.fingerprint)
+        statement.bind(9, text(of: record.attributes))
+        statement.bind(10, text(of: record.caveats))
+        statement.bind(11, record.error?.code.rawValue)
+        statement.bind(12, record.error?.message)
+        statement.bind(13, record.error?.hint)
+        return 14
     }
 
     /// What a query selects to hand its rows to ``entry(from:)``: of `entries e`, `directories d`, `items i` and
@@ -73,6 +93,10 @@ enum ItemRow {
         }
         writer.endObject()
         return String(decoding: writer.bytes, as: UTF8.self)
+    }
+
+    private static func text(of caveats: [Caveat]) -> String? {
+        caveats.isEmpty ? nil : JSON.array(caveats.map { .string($0.rawValue) }).text
     }
 
     private static func attributes(in text: String?) throws -> [String: String] {

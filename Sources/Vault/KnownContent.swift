@@ -1,6 +1,7 @@
 import ConnectorKit
 import Foundation
 import GRDB
+import QuickSQL
 
 import struct ConnectorKit.Record
 
@@ -30,60 +31,73 @@ extension SnapshotWriter {
 
     private nonisolated func known(_ records: [Record], in snapshots: [Int64]) throws -> [KnownContent?] {
         if snapshots.isEmpty || records.isEmpty { return records.map { _ in nil } }
-        return try reader.read { [layout = store.layout] db in
-            let lookup = try KnownLookup(db, snapshots: snapshots)
-            return try records.map { record in
-                guard let (known, form) = try lookup.find(record), let object = known.entry.object else { return nil }
-                let path = layout.file(of: object, compressed: form.isCompressed)
-                return OpenFile.size(at: path) == form.storedSize ? known : nil
+        return try reader.read { [store] db in
+            var lookup = try KnownLookup(db, snapshots: snapshots)
+            var known: [KnownContent?] = []
+            known.reserveCapacity(records.count)
+            for record in records {
+                guard let (content, form) = try lookup.find(record), let object = content.entry.object,
+                    store.fileSize(of: object, compressed: form.isCompressed) == form.storedSize
+                else {
+                    known.append(nil)
+                    continue
+                }
+                known.append(content)
             }
+            return known
         }
     }
 }
 
 /// Looks files up in earlier snapshots; one statement for many of them.
-private final class KnownLookup {
-    private let db: Database
-    private let find: Statement
-    private let findDirectory: Statement
+private struct KnownLookup: ~Copyable {
+    private let find: QuickStatement
+    private let findDirectory: QuickStatement
+    /// Most records are in the directory of one of the last.
     private var directories: [String: Int64] = [:]
 
     init(_ db: Database, snapshots: [Int64]) throws {
-        self.db = db
-        findDirectory = try db.cachedStatement(sql: "SELECT id FROM directories WHERE path = ?")
-        find = try db.cachedStatement(
-            sql: """
-                SELECT i.id, o.sha256, o.size, o.stored_size, o.compressed, \(Self.isSame) AS same
-                FROM entries e JOIN items i ON i.id = e.item JOIN objects o ON o.id = i.object
-                WHERE e.snapshot IN (\(snapshots.list)) AND e.directory = ? AND e.name = ? AND i.fingerprint = ?
-                    AND i.error_code IS NULL
-                ORDER BY e.snapshot DESC LIMIT 1
-                """)
+        let findDirectory = try QuickStatement(db, "SELECT id FROM directories WHERE path = ?")
+        let find = try QuickStatement(
+            db,
+            """
+            SELECT i.id, o.sha256, o.size, o.stored_size, o.compressed, \(Self.isSame)
+            FROM entries e JOIN items i ON i.id = e.item JOIN objects o ON o.id = i.object
+            WHERE e.snapshot IN (\(snapshots.list)) AND e.directory = ? AND e.name = ? AND i.fingerprint = ?
+                AND i.error_code IS NULL
+            ORDER BY e.snapshot DESC LIMIT 1
+            """)
+        self.findDirectory = findDirectory
+        self.find = find
     }
 
     /// The database compares: nothing has to be made of a row to see that it is the same.
     private static let isSame = ItemRow.columns.filter { $0 != "object" }.map { "i.\($0) IS ?" }
         .joined(separator: " AND ")
 
-    func find(_ record: Record) throws -> (KnownContent, StoredForm)? {
+    mutating func find(_ record: Record) throws -> (KnownContent, StoredForm)? {
         let (path, name) = record.pathname.place
         guard let fingerprint = record.fingerprint, let directory = try directory(path) else { return nil }
-        var values = ItemRow.values(of: record, object: nil)
-        values.remove(at: ItemRow.objectColumn)
-        let row = try Row.fetchOne(find, arguments: StatementArguments(values + [directory, name, fingerprint]))
-        guard let row else { return nil }
-        guard let object = ObjectID(try row.decode(Data.self, atIndex: 1)) else { return nil }
-        let form = try StoredForm(row, from: 2)
+        let next = ItemRow.bind(record, to: find)
+        find.bind(next, directory)
+        find.bind(next + 1, name)
+        find.bind(next + 2, fingerprint)
+        guard try find.step() else { return nil }
+        defer { find.reset() }
+        guard let object = find.withBytes(1, { ObjectID($0) }) else { return nil }
+        let form = StoredForm(
+            size: find.integer(2), storedSize: find.integer(3), isCompressed: find.integer(4) != 0)
         var entry = SnapshotEntry(record: record, object: object)
-        if try row.decode(atIndex: 5) {
-            entry.row = SnapshotEntry.Row(directory: directory, item: try row.decode(atIndex: 0))
-        }
+        if find.integer(5) != 0 { entry.row = SnapshotEntry.Row(directory: directory, item: find.integer(0)) }
         return (KnownContent(entry: entry, size: form.size), form)
     }
 
-    private func directory(_ path: String) throws -> Int64? {
+    private mutating func directory(_ path: String) throws -> Int64? {
         if let known = directories[path] { return known }
-        let found = try Int64.fetchOne(findDirectory, arguments: [path])
+        findDirectory.bind(1, path)
+        guard try findDirectory.step() else { return nil }
+        let found = findDirectory.integer(0)
+        findDirectory.reset()
         directories[path] = found
         return found
     }

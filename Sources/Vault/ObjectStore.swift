@@ -19,6 +19,7 @@ struct StoredForm: Sendable, Hashable {
 final class ObjectStore: Sendable {
     let layout: VaultLayout
     private let catalog: Catalog
+    private let directory: OpenFile?
     private let state = Mutex(State())
 
     private struct State {
@@ -30,6 +31,7 @@ final class ObjectStore: Sendable {
     init(layout: VaultLayout, catalog: Catalog) {
         self.layout = layout
         self.catalog = catalog
+        directory = try? OpenFile(layout.objects, O_RDONLY | O_DIRECTORY)
     }
 
     func makeTemporaryFile() throws(VaultError) -> TemporaryFile {
@@ -38,6 +40,13 @@ final class ObjectStore: Sendable {
             return state.temporaryFiles
         }
         return try TemporaryFile("\(layout.temporary)/\(getpid())-\(number)")
+    }
+
+    /// Bytes of an object's file; nil where there is none.
+    func fileSize(of object: ObjectID, compressed: Bool) -> Int64? {
+        // By the directory that is open, a look costs half of one by the whole path.
+        if let directory { return directory.size(of: VaultLayout.name(of: object, compressed: compressed)) }
+        return OpenFile.size(at: layout.file(of: object, compressed: compressed))
     }
 
     /// Whether the vault has a content, in full length as far as a look at the file tells.

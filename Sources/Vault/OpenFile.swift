@@ -53,6 +53,13 @@ final class OpenFile: Sendable {
         if fsync(descriptor) != 0 { throw VaultError(errno: errno, trying: "write \(path) to the disk") }
     }
 
+    /// Bytes of the regular file at a path below this directory; nil where there is none.
+    func size(of path: String) -> Int64? {
+        var status = stat()
+        guard fstatat(descriptor, path, &status, 0) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return Int64(status.st_size)
+    }
+
     /// Bytes of the regular file at a path; nil where there is none.
     static func size(at path: String) -> Int64? {
         var status = stat()

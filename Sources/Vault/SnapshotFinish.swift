@@ -6,6 +6,7 @@ struct SnapshotFinish: Sendable {
     var number: Int64
     var time: Timestamp
     var state: String?
+    var fingerprint: String?
     var leftovers: [Int64]
 
     func run(in db: Database) throws -> Snapshot {
@@ -13,8 +14,8 @@ struct SnapshotFinish: Sendable {
         try db.execute(
             sql: """
                 UPDATE snapshots
-                SET finished = ?, state = ?, files = c.files, directories = c.directories, bytes = c.bytes,
-                    errors = c.errors
+                SET finished = ?, state = ?, fingerprint = ?, files = c.files, directories = c.directories,
+                    bytes = c.bytes, errors = c.errors
                 FROM (
                     SELECT count(*) FILTER (WHERE i.kind <> 'directory') AS files,
                         count(*) FILTER (WHERE i.kind = 'directory') AS directories,
@@ -23,7 +24,7 @@ struct SnapshotFinish: Sendable {
                     WHERE e.snapshot = ?
                 ) AS c
                 WHERE number = ?
-                """, arguments: [time.description, state, number, number])
+                """, arguments: [time.description, state, fingerprint, number, number])
         // Only the latest is ever wanted back, and it may be large.
         try db.execute(
             sql: """

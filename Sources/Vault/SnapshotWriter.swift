@@ -10,13 +10,13 @@ public actor SnapshotWriter {
     /// The latest snapshot of the same source and origin.
     public nonisolated let parent: Snapshot?
 
-    private let number: Int64
+    let number: Int64
     private let leftovers: [Int64]
     /// The latest snapshots of other parts of the same account, or of the same with other filters.
     nonisolated let cousins: [Int64]
     nonisolated let store: ObjectStore
     nonisolated let reader: Catalog
-    private let catalog: CatalogWriter
+    let catalog: CatalogWriter
     private let runtime: Runtime
     private var token: UnfinishedSnapshots.Token?
 
@@ -153,7 +153,7 @@ public actor SnapshotWriter {
         await withCheckedContinuation { waiting.append($0) }
     }
 
-    private func requireOpen() throws {
+    func requireOpen() throws {
         if let failure { throw failure }
         if token == nil { throw ConnectorError(.internalDefect, "a snapshot was used after its end") }
     }
@@ -161,10 +161,13 @@ public actor SnapshotWriter {
     // MARK: - The end
 
     /// Makes the snapshot visible, all of it at once, and drops what unfinished backups of this source left.
-    /// - Parameter state: what the source wants back at its next import.
-    public func commit(state: String? = nil) async throws -> Snapshot {
+    /// - Parameters:
+    ///   - state: what the source wants back at its next import.
+    ///   - fingerprint: what stands for all that the source told, where the snapshot has all of it: see ``heldImport()``.
+    public func commit(state: String? = nil, fingerprint: String? = nil) async throws -> Snapshot {
         try await flush()
-        let finish = SnapshotFinish(number: number, time: runtime.now(), state: state, leftovers: leftovers)
+        let finish = SnapshotFinish(
+            number: number, time: runtime.now(), state: state, fingerprint: fingerprint, leftovers: leftovers)
         let snapshot = try await catalog.write { db in try finish.run(in: db) }
         token = nil
         return snapshot

@@ -14,8 +14,13 @@ struct VaultLayout: Sendable, Hashable {
 
     /// An object's file: the content itself, or its zstd frame where the name says so.
     func file(of object: ObjectID, compressed: Bool) -> String {
+        objects + "/" + Self.name(of: object, compressed: compressed)
+    }
+
+    /// The same, as seen from ``objects``.
+    static func name(of object: ObjectID, compressed: Bool) -> String {
         let name = object.hex
-        return "\(objects)/\(name.prefix(2))/\(name)\(compressed ? Self.compressedSuffix : "")"
+        return "\(name.prefix(2))/\(name)\(compressed ? compressedSuffix : "")"
     }
 
     static let compressedSuffix = ".zst"

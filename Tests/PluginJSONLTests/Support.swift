@@ -28,6 +28,17 @@ struct Pipe {
         }
     }
 
+    /// The next line; nil at the end.
+    static func line(from descriptor: Int32) -> String? {
+        var bytes: [UInt8] = []
+        var byte: UInt8 = 0
+        while Glibc.read(descriptor, &byte, 1) == 1 {
+            if byte == UInt8(ascii: "\n") { return String(decoding: bytes, as: UTF8.self) }
+            bytes.append(byte)
+        }
+        return nil
+    }
+
     /// Everything until the other end is closed; closes this one.
     static func drain(_ descriptor: Int32) -> [UInt8] {
         var bytes: [UInt8] = []
