@@ -199,7 +199,7 @@ public final class PhotosImporter: Importer {
                 try await emit(item, places, supply: supply, to: sink)
                 emitted += 1
             }
-            reporter.progress(Progress(phase: "reading", items: emitted))
+            reporter.progress(Progress(phase: "reading", items: visited, itemsTotal: expected))
             page = try await next
         }
         // A listing is never cut short silently.

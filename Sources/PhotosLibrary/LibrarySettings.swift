@@ -79,6 +79,8 @@ public struct LibrarySettings: Sendable {
         let bandwidth = try settings.integer("bandwidth", default: 0, in: 0...1_000_000_000_000)
         api.bandwidth = bandwidth == 0 ? nil : bandwidth
         api.traces = try settings.bool("trace", default: false)
+        let patience = try settings.integer("patience", default: 0, in: 0...3600)
+        api.retry.patience = patience == 0 ? nil : .seconds(patience)
         layout = try LibraryLayout(settings)
         filter = try LibraryFilter(settings)
         form = try ImportForm(settings)
@@ -247,6 +249,10 @@ public struct LibrarySettings: Sendable {
             SettingDefinition(
                 "bandwidth", .integer(0...1_000_000_000_000),
                 "Bytes a second that all downloads together may take; 0 is as many as there are.", default: "0"),
+            SettingDefinition(
+                "patience", .integer(0...3600),
+                "Seconds for which a request that fails is sent again; 0 is for some minutes, as a backup wants it.",
+                default: "0"),
             SettingDefinition("trace", .flag, "Tell of every request, as -vv does.", default: "false"),
             SettingDefinition(
                 "batch_timeout", .text,

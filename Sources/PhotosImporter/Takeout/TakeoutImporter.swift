@@ -139,7 +139,7 @@ public final class TakeoutImporter: Importer {
                     Record(item, at: $0)
                 }
             }
-            reporter.progress(Progress(phase: "reading", items: visited))
+            reporter.progress(Progress(phase: "reading", items: visited, itemsTotal: expected))
             page = try await next
         }
         // A listing is never cut short silently.
