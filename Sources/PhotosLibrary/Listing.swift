@@ -16,6 +16,9 @@ public struct Listing: Sendable {
     /// What was seen so far.
     var sightings: Sightings { log.sightings }
 
+    /// How many items were seen so far.
+    public var count: Int { sightings.items.count }
+
     /// Where an item was listed.
     public enum Place: Sendable {
         case library, favorites, album

@@ -221,4 +221,23 @@ extension Listing {
         }
         log.change { $0.note(numbers, from: .library) }
     }
+
+    /// What the listing saw, in the order of its numbers.
+    /// - Returns: an empty page at the end.
+    public func items(after number: Int64, limit: Int = 500) async throws -> [ShelvedItem] {
+        let seen = sightings.items
+        return try await index.database.read { db in
+            let rows = try Row.fetchCursor(
+                db,
+                sql: """
+                    SELECT \(ShelvedItem.columns) FROM items LEFT JOIN urls ON urls.item = items.number
+                    WHERE number > ? ORDER BY number
+                    """, arguments: [number])
+            var items: [ShelvedItem] = []
+            while items.count < limit, let row = try rows.next() {
+                if seen.contains(try row.decode(atIndex: 0)) { items.append(try ShelvedItem(row)) }
+            }
+            return items
+        }
+    }
 }

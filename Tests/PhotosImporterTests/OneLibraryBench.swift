@@ -15,7 +15,7 @@ struct OneLibraryBench: Sendable {
     let contents = Contents()
     var fake: FakeLibrary { service.library }
     var exports: String { home.exports }
-    var summary: String { home.reporter.logs.last { $0.contains("by both ways") } ?? "" }
+    var summary: String { home.reporter.logs.last { $0.hasSuffix("only by the API") } ?? "" }
 
     /// - Parameter changesContents: whether the service hands out other bytes than it was given, as Google does: else the
     ///   ways would give the same.
@@ -58,6 +58,78 @@ struct OneLibraryBench: Sendable {
         contents.note(await importer.counters())
         try await importer.close()
         return sink
+    }
+
+    /// A host that keeps what it has, and the state of its imports: it reads what it does not have.
+    final class Host {
+        struct Outcome {
+            var files: [String] = []
+            var read: [String] = []
+            var errors: [String: ConnectorError] = [:]
+            var records: [String: Record] = [:]
+        }
+
+        var state: String?
+        private(set) var contents: [String: [UInt8]] = [:]
+        private var fingerprints: [String: String] = [:]
+
+        /// - Parameter isKilled: whether it is gone when every result is in, before anything was kept.
+        func backUp(
+            _ bench: OneLibraryBench, _ more: [String: String] = ["picker": "true"], withExports: Bool = false,
+            isKilled: Bool = false
+        ) async throws -> Outcome {
+            let before = (contents, fingerprints)
+            let importer = try SourceKind.makeImporter(
+                settings: try bench.settings(more, withExports: withExports),
+                options: ConnectorOptions(keepsState: true), reporter: bench.home.reporter,
+                runtime: bench.service.clock.runtime(environment: bench.environment))
+            let sink = TestSink()
+            var outcome = Outcome()
+            do {
+                let new = try await importer.importRecords(state: state, to: sink)
+                for record in await sink.records {
+                    let path = record.pathname.string
+                    outcome.records[path] = record
+                    outcome.errors[path] = record.error
+                    guard record.kind == .file, let content = await sink.content(record.pathname) else { continue }
+                    outcome.files.append(path)
+                    if contents[path] != nil, fingerprints[path] == record.fingerprint {
+                        await content.finished(.unchanged)
+                        continue
+                    }
+                    do {
+                        let bytes = try await content.open().readAll()
+                        (contents[path], fingerprints[path]) = (bytes, record.fingerprint)
+                        outcome.read.append(path)
+                        await content.finished(
+                            .stored, holding: HeldContent(sha256: FakeHash.of(bytes), size: Int64(bytes.count)))
+                    } catch let error as ConnectorError {
+                        outcome.errors[path] = error
+                        await content.finished(.failed)
+                    }
+                }
+                if isKilled {
+                    (contents, fingerprints) = before
+                } else {
+                    await importer.acknowledged()
+                    state = new
+                }
+                bench.contents.note(await importer.counters())
+                try await importer.close()
+            } catch {
+                try? await importer.close()
+                throw error
+            }
+            outcome.files.sort()
+            outcome.read.sort()
+            return outcome
+        }
+    }
+
+    /// An item that the service does not show, since another app put it there: it can be chosen.
+    func addHidden(_ name: String, at time: Timestamp = time) throws -> (id: String, bytes: [UInt8]) {
+        fake.addClient(id: "other", secret: "x")
+        return try add(name, at: time, client: "other")
     }
 
     /// What changes in the library's index whenever anything known does.

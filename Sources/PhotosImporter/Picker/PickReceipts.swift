@@ -21,6 +21,8 @@ actor PickReceipts {
     private let sessionOfItem: [Int64: String]
     private var sessions: [String: Session] = [:]
     private var isListed = false
+    /// What was chosen and is shown.
+    private var shown: Set<Int64> = []
     private var broken: Set<Int64> = []
     private var stored: Set<Int64> = []
     /// Of these, what the host had before.
@@ -43,6 +45,7 @@ actor PickReceipts {
     /// - Parameter isReadable: whether there are bytes to be had.
     func expect(_ item: Int64, places: Int, isReadable: Bool) {
         guard let id = sessionOfItem[item] else { return }
+        shown.insert(item)
         if isReadable { sessions[id]?.waiting[item] = places } else { sessions[id]?.isLeft = true }
     }
 
@@ -68,7 +71,14 @@ actor PickReceipts {
     }
 
     /// Every record was sent.
-    func listed() { isListed = true }
+    func listed(_ reporter: any ConnectorReporter) {
+        isListed = true
+        let leftOut = sessionOfItem.count - shown.count
+        if leftOut == 0 { return }
+        reporter.log(
+            .warning, "\(leftOut) of what was chosen \(leftOut == 1 ? "is" : "are") not shown by these settings",
+            pathname: nil)
+    }
 
     /// The host has kept what it was sent. Whatever fails here is made good by the next run, which goes on with the
     /// session and downloads nothing that the host has.
@@ -100,7 +110,7 @@ actor PickReceipts {
 
 /// One place of an item that was chosen, as a record's content.
 struct PickedPlace: ContentSource {
-    let place: ItemContent.Place
+    let place: any ContentSource
     let item: Int64
     let receipts: PickReceipts
 

@@ -39,7 +39,7 @@ struct PickerDesk: Sendable {
                 try await wait(for: session)
                 goesOn = true
             } else if !known.wasRead {
-                reporter.log(.info, "going on with what was chosen before", pathname: nil)
+                reporter.log(.info, Self.goingOn, pathname: nil)
                 goesOn = true
             }
             found.append(ChosenSession(id: known.id, wasRead: known.wasRead))
@@ -47,6 +47,19 @@ struct PickerDesk: Sendable {
         if !goesOn { found.append(ChosenSession(id: try await begin(after: found), wasRead: false)) }
         return found
     }
+
+    /// The sessions of earlier runs that can be read now: nobody is asked, and nobody is waited for.
+    func left() async throws -> [ChosenSession] {
+        var found: [ChosenSession] = []
+        for known in try await memory.takeSessions(of: app, for: host) {
+            guard let session = try await session(known), session.isDone else { continue }
+            if !known.wasRead { reporter.log(.info, Self.goingOn, pathname: nil) }
+            found.append(ChosenSession(id: known.id, wasRead: known.wasRead))
+        }
+        return found
+    }
+
+    private static let goingOn = "going on with what was chosen before"
 
     /// Ends a session. That fails now and then: then it is remembered and ended by a later run, or by itself.
     func end(_ id: String) async {

@@ -4,13 +4,16 @@ import GRDB
 /// Finds out which items that came by a second way are items of a listing of the service: each is one item then.
 ///
 /// From the surest sign to the weakest, and never where two fit: then both stay, and nothing is lost.
-/// 1. They were one item before, and do not contradict each other now.
-/// 2. The same SHA-256, as far as hashes are known.
-/// 3. The page of the one has the name of the other's page, or of its id.
-/// 4. The same file name, second of creation and kind, and the same size in pixels; where that is not known of both, the
+/// 1. The same id at Google.
+/// 2. They were one item before, and do not contradict each other now.
+/// 3. The same SHA-256, as far as hashes are known.
+/// 4. The page of the one has the name of the other's page, or of its id.
+/// 5. The same file name, second of creation and kind, and the same size in pixels; where that is not known of both, the
 ///    same type.
 public struct Pairing: Sendable {
     let listing: Listing
+    /// What the ids of this second way begin with.
+    let way: String
     private var database: DatabaseQueue { listing.index.database }
 
     /// Tables of this process, which go into a temporary file where they are large. Sizes in pixels are kept the short side
@@ -52,8 +55,10 @@ public struct Pairing: Sendable {
         """
 
     /// Begins with the items that the listing has so far: those of the service.
-    public init(_ listing: Listing) async throws {
+    /// - Parameter way: what the ids of the second way begin with.
+    public init(_ listing: Listing, way: String) async throws {
         self.listing = listing
+        self.way = way
         let seen = listing.sightings.items
         try await database.write { db in
             try db.execute(sql: Self.tables)
@@ -102,6 +107,10 @@ public struct Pairing: Sendable {
 
     /// Each chooses pairs of an item and a number of the second way.
     private static let sureRules = [
+        """
+        SELECT f.item, s.number FROM second_way s JOIN first_way f ON f.id = substr(s.id, length('\(SecondItem.picker)') + 1)
+        WHERE s.id LIKE '\(SecondItem.picker)%'
+        """,
         """
         SELECT f.item, s.number FROM second_way s JOIN second_items o ON o.id = s.id JOIN first_way f ON f.item = o.item
         WHERE f.is_video = s.is_video AND NOT \(contradiction)
@@ -232,7 +241,7 @@ public struct Pairing: Sendable {
         try db.execute(
             sql: """
                 DELETE FROM second_items WHERE item IN (SELECT item FROM second_way WHERE is_paired)
-                    AND id NOT IN (SELECT id FROM second_way WHERE is_paired);
+                    AND id NOT IN (SELECT id FROM second_way WHERE is_paired) AND id LIKE '\(way)%';
                 INSERT INTO second_items SELECT id, item FROM second_way WHERE is_paired
                     ON CONFLICT(id) DO UPDATE SET item = excluded.item WHERE item <> excluded.item;
                 DELETE FROM candidates;

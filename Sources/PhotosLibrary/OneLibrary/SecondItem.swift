@@ -2,9 +2,13 @@ import ConnectorKit
 
 /// An item that came by a second way into the same library, and what tells which item of the service it is.
 public struct SecondItem: Sendable, Hashable {
+    /// What the ids of exports begin with, and those of what was chosen in the Picker, where Google's id follows.
+    public static let takeout = "takeout:"
+    public static let picker = "picker:"
+
     /// Its number where it comes from.
     public var number: Int64
-    /// The same in every run; made of its content.
+    /// The same in every run, and unlike those of all other ways.
     public var id: String
     /// The file name that it has at the service, as far as that is known: one name, or several that it may be.
     public var names: Set<String>
