@@ -1,4 +1,5 @@
 import ConnectorKit
+import Foundation
 import Glibc
 import Synchronization
 
@@ -13,6 +14,8 @@ struct Pipe {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw ConnectorError(.internalDefect, "no pipe") }
         (read, write) = (ends[0], ends[1])
+        // Not for the programs that other tests start: who reads to the end would wait for theirs.
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         Descriptors.prepare(read, write)
     }
 
@@ -28,8 +31,14 @@ struct Pipe {
         }
     }
 
-    /// The next line; nil at the end.
-    static func line(from descriptor: Int32) -> String? {
+    /// The next line; nil at the end. Waits on a thread of its own: whoever writes it may need the one that asks.
+    static func line(from descriptor: Int32) async -> String? {
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(returning: nextLine(descriptor)) }
+        }
+    }
+
+    private static func nextLine(_ descriptor: Int32) -> String? {
         var bytes: [UInt8] = []
         var byte: UInt8 = 0
         while Glibc.read(descriptor, &byte, 1) == 1 {

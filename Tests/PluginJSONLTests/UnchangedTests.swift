@@ -93,7 +93,7 @@ import Testing
         }
         // What follows answers the import, which has to be there.
         var sent = ""
-        while !sent.contains(#""type":"import""#) { sent += try #require(Pipe.line(from: down.read)) }
+        while !sent.contains(#""type":"import""#) { sent += try #require(await Pipe.line(from: down.read)) }
         Pipe.put((answer + "\n").utf8, to: up.write)
         let error = await #expect(throws: ConnectorError.self) { try await run.value }
         #expect(error?.code == .protocolViolation)
