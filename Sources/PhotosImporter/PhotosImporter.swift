@@ -79,7 +79,7 @@ public final class PhotosImporter: Importer {
 
     /// Holds the index for an import, and brings it what the host kept of an earlier one. Where it turns out to be damaged
     /// before anything was sent, the import begins again with a new one.
-    /// - Returns: the state for the next import.
+    /// - Returns: the state for the next import; nil where nothing has changed, not even that.
     func withIndex(
         _ state: String?, _ sink: any RecordSink, _ body: (any RecordSink) async throws -> Void
     ) async throws -> String? {
@@ -95,7 +95,9 @@ public final class PhotosImporter: Importer {
         }
         let watched = WatchedSink(sink)
         do {
-            return try await run(to: watched)
+            let known = try await run(to: watched)
+            // It may be long, and the host that has everything else has it, too.
+            return watched.isUnchanged && known == state ? nil : known
         } catch {
             guard try await index.replaceIfDamaged(after: error) else { throw error }
             if watched.isUsed {

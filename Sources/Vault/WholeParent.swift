@@ -45,7 +45,7 @@ extension SnapshotWriter {
         return true
     }
 
-    /// Takes all entries of the parent over, as they are.
+    /// Takes all entries of the parent over, as they are, and what its source wants back, unless that is told anew.
     public func takeParent() async throws -> Taken {
         try requireOpen()
         guard let parent else { return Taken(files: 0, contents: 0, bytes: 0) }
@@ -55,6 +55,9 @@ extension SnapshotWriter {
                     INSERT INTO entries (snapshot, directory, name, item, carried)
                     SELECT ?, directory, name, item, carried FROM entries WHERE snapshot = ?
                     """, arguments: [number, parent.number])
+            try db.execute(
+                sql: "UPDATE snapshots SET state = (SELECT state FROM snapshots WHERE number = ?) WHERE number = ?",
+                arguments: [parent.number, number])
             let contents = try Int.fetchOne(
                 db, sql: "SELECT count(i.object) FROM entries e JOIN items i ON i.id = e.item WHERE e.snapshot = ?",
                 arguments: [parent.number])
