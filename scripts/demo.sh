@@ -68,7 +68,7 @@ sed -n '1,12p' "$work/listing"
 echo "... $(wc -l <"$work/listing") lines in all"
 show 'gphotos check --read-data'
 
-say "Again: nothing is downloaded. What is new is the catalog, which knows the sizes and hashes by now"
+say "Again: the lists alone are asked for"
 show 'gphotos backup @demo'
 
 say "Restore an album into another account"

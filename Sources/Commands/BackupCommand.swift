@@ -1,5 +1,4 @@
 import ArgumentParser
-import ConnectorKit
 import HostEngine
 import StrictJSON
 import Vault
@@ -41,9 +40,8 @@ struct BackupCommand: GphotosCommand {
         let dialogue = try picker.dialogue(config, context: context, console: console)
         let source = try FilterOptions.source(self.source, config: config)
         if dryRun {
-            let link = try await Connection.open(
-                reference, kind: .source, context: context, console: console, dialogue: dialogue)
-            return try await preview(link, source: source, context: context, console: console)
+            return try await preview(
+                reference, source: source, dialogue: dialogue, context: context, console: console)
         }
         let vault = try Vault.openOrCreate(at: try vaultOptions.directory(context), runtime: context.runtime)
         let writer = try vault.lockForWriting(holder: "gphotos backup \(source)")
@@ -64,15 +62,16 @@ struct BackupCommand: GphotosCommand {
         let report = RunReport("backing up", console: console, runtime: context.runtime)
         defer { report.finish() }
         let link = try await Connection.open(
-            reference, kind: .source, context: context, console: console, dialogue: dialogue, keepsState: true)
+            reference, kind: .source, context: context, console: console, dialogue: dialogue, keepsState: true,
+            report: report)
         let summary: Backup.Summary
         do {
             summary = try await Backup(
                 link: link, writer: writer, source: source, transfers: transfers, rereads: reread, observer: report
             ).run()
         } catch {
-            await link.close()
-            throw error
+            await link.abandon()
+            throw report.explained(error, kept: "there is no new snapshot, and what was read is kept in the vault")
         }
         await link.close()
         report.finish()
@@ -90,6 +89,9 @@ struct BackupCommand: GphotosCommand {
                 "files": .integer(Int64(snapshot.files)), "directories": .integer(Int64(snapshot.directories)),
                 "bytes": .integer(snapshot.bytes), "files_new": .integer(Int64(summary.progress.filesNew)),
                 "files_unchanged": .integer(Int64(summary.progress.filesUnchanged)),
+                "files_changed": .integer(Int64(summary.progress.filesChanged)),
+                "files_carried": .integer(Int64(summary.progress.filesCarried)),
+                "links": .integer(Int64(summary.progress.links)),
                 "errors": .integer(Int64(summary.progress.errors)), "api_requests": .integer(requests),
                 "bytes_downloaded": .integer(downloaded), "seconds": .number(report.elapsed),
             ]
@@ -101,41 +103,11 @@ struct BackupCommand: GphotosCommand {
         try console.print(
             "  \(HumanFormat.count(snapshot.files, "file")) in \(HumanFormat.count(snapshot.directories, "folder")), "
                 + HumanFormat.size(snapshot.bytes))
-        try console.print(
-            "  \(HumanFormat.number(summary.progress.filesNew)) new, "
-                + "\(HumanFormat.number(summary.progress.filesUnchanged)) unchanged, "
-                + HumanFormat.count(summary.progress.errors, "error"))
+        try console.print("  \(summary.progress.counts)")
         try console.print(
             "  \(HumanFormat.count(Int(requests), "API request")), \(HumanFormat.size(downloaded)) downloaded, "
                 + HumanFormat.duration(.seconds(report.elapsed)))
         if let changes = ChangeLine(counters: summary.counters).text { try console.print("  \(changes)") }
         if let quota = QuotaLine(counters: summary.counters).text { try console.print("  \(quota)") }
-    }
-
-    private func preview(
-        _ link: ConnectorLink, source: String, context: CommandContext, console: Console
-    ) async throws {
-        let parent = try? Vault.open(at: try vaultOptions.directory(context), runtime: context.runtime)
-        let snapshot = try parent?.snapshots().last { $0.source == source }
-        do {
-            let summary = try await link.records { record in
-                guard record.kind == .file || record.error != nil else { return }
-                var change = "new"
-                if let parent, let snapshot, let old = try parent.entry(of: snapshot, at: record.pathname) {
-                    change = old.record.fingerprint == record.fingerprint ? "unchanged" : "changed"
-                }
-                if record.error != nil { change = "failed" }
-                if console.isJSON {
-                    try console.printLine(["path": .string(record.pathname.string), "change": .string(change)])
-                } else if change != "unchanged" {
-                    try console.print("\(change)  \(record.pathname)")
-                }
-            }
-            await link.close()
-            if summary.errors > 0 { throw ExitCode(.someItemsFailed) }
-        } catch {
-            await link.close()
-            throw error
-        }
     }
 }

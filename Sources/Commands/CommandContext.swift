@@ -31,4 +31,16 @@ struct CommandContext: Sendable {
     func absolutePath(_ path: String) -> String {
         path.hasPrefix("/") ? path : workingDirectory + "/" + path
     }
+
+    /// A folder that a person gave and that must be there, made absolute.
+    /// - Throws: ``Failure`` with status `notFound`.
+    func folder(_ path: String) throws(Failure) -> String {
+        let absolute = absolutePath(path)
+        var isDirectory: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: absolute, isDirectory: &isDirectory) else {
+            throw Failure(.notFound, "there is no folder \(path.quoted)")
+        }
+        guard isDirectory.boolValue else { throw Failure(.notFound, "\(path.quoted) is a file, and no folder") }
+        return absolute
+    }
 }

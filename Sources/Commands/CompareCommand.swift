@@ -30,16 +30,18 @@ struct CompareCommand: GphotosCommand {
     func run(_ context: CommandContext) async throws {
         let console = context.console(global)
         let reference = try RemoteReference(source).withoutChoosing()
-        let folder = context.absolutePath(directory)
+        let folder = try context.folder(directory)
         let hashes = try KnownHashes(vaultOptions, context)
         let report = RunReport("comparing", console: console, runtime: context.runtime)
         defer { report.finish() }
-        let link = try await Connection.open(reference, kind: .source, context: context, console: console)
+        let link = try await Connection.open(
+            reference, kind: .source, context: context, console: console, report: report)
         let result: (comparison: Comparison, errors: Int)
         do {
             let known = try hashes.of(link.identity.origin)
             result = try await FolderComparison(
-                link: link, folder: folder, observer: report, ignoring: { CatalogPath.holds($0) }
+                link: link, folder: folder, observer: report, ignoring: { CatalogPath.holds($0) },
+                warn: { console.warn($0) }
             ) { record in
                 try known(record)
             }.run()

@@ -10,9 +10,18 @@ struct Console: Sendable {
     let level: LogLevel
     /// Whether every request is of interest.
     var showsTrace = false
+    /// Whether a line of stderr can be written again, as that which shows how a run goes on.
+    var rewritesLine = false
+    /// The columns of that terminal, as they are at the moment; nil where nobody knows.
+    var columns: Int? { stderr.columns() }
+
+    /// CR, and "erase to the end of the line" of ECMA-48: whatever was shown there is over.
+    private static let erasure = "\r\u{1B}[K"
 
     /// A part of the result: one line, without what a terminal would act on.
-    func print(_ line: String) throws { try stdout.write(line.printable + "\n") }
+    func print(_ line: String) throws {
+        try stdout.write((rewritesLine && stdout.isTerminal ? Self.erasure : "") + line.printable + "\n")
+    }
 
     /// A part of the result, as it is.
     func write(_ text: String) throws { try stdout.write(text) }
@@ -31,7 +40,7 @@ struct Console: Sendable {
             isJSON
             ? JSON.object(["type": "ask", "message": .string(message), "url": .string(link)]).text
             : "\(message.printable)\n\n    \(link.printable)\n"
-        try? stderr.write(line + "\n")
+        tell(line)
     }
 
     /// What a person should know although all goes on.
@@ -52,8 +61,26 @@ struct Console: Sendable {
         } else {
             line = (level >= .warning ? "\(level.rawValue): " : "") + message.printable
         }
+        tell(line)
+    }
+
+    /// A heading and what belongs to it, below each other.
+    func list(_ level: LogLevel, _ heading: String, _ lines: some Sequence<String>) {
+        log(level, heading)
+        if level < self.level || isJSON { return }
+        for line in lines { tell("  " + line.printable) }
+    }
+
+    /// Shows where a run stands, in place of what was shown before; empty to show nothing.
+    func rewrite(_ line: String) {
+        // One that the terminal breaks in two could not be erased.
+        let shown = columns.map { String(line.printable.prefix(max(1, $0 - 1))) } ?? line.printable
+        try? stderr.write(Self.erasure + shown)
+    }
+
+    private func tell(_ line: String) {
         // Where stderr is closed, nobody is left to be told.
-        try? stderr.write(line + "\n")
+        try? stderr.write((rewritesLine ? Self.erasure : "") + line + "\n")
     }
 }
 
@@ -63,6 +90,7 @@ extension CommandContext {
         let level: LogLevel = options.quiet ? .warning : options.verbose > 0 ? .debug : .info
         return Console(
             stdout: stdout, stderr: stderr, isJSON: options.json, level: level,
-            showsTrace: options.verbose > 1 && !options.quiet)
+            showsTrace: options.verbose > 1 && !options.quiet,
+            rewritesLine: stderr.isTerminal && !options.json && environment["TERM"] != "dumb")
     }
 }

@@ -103,7 +103,7 @@ struct DoctorCommand: GphotosCommand {
     ) async {
         do {
             let link = try await Connection.open(
-                try RemoteReference("@" + name), kind: kind, context: context, console: console)
+                try RemoteReference("@" + name), kind: kind, context: context, console: console, isAwaited: true)
             do {
                 try await link.ping()
                 findings.pass(subject, answer)

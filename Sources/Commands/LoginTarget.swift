@@ -52,7 +52,9 @@ struct LoginTarget: Sendable {
     private static func scopes(_ kind: RemoteKind, _ settings: Settings) throws -> Set<OAuthScope> {
         if SourceKind(location: settings["location"]) == .picker { return [.picker] }
         let isWritten = try kind == .destination && !settings.bool("read_only", default: false)
-        return isWritten ? [.read, .append, .edit] : [.read]
+        let hasPicks = try kind == .source && settings.bool("picker", default: false)
+        let scopes: Set<OAuthScope> = isWritten ? [.read, .append, .edit] : [.read]
+        return hasPicks ? scopes.union([.picker]) : scopes
     }
 
     /// Such as `source and destination`.

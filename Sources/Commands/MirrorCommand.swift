@@ -51,29 +51,34 @@ struct MirrorCommand: GphotosCommand {
         let folder = context.absolutePath(directory)
         let transfers = try Connection.transfers(config)
         @Sendable func connected<Value: Sendable>(
-            _ body: (ConnectorLink) async throws -> Value
+            _ report: RunReport, _ body: (ConnectorLink) async throws -> Value
         ) async throws -> Value {
             let link = try await Connection.open(
-                reference, kind: .source, context: context, console: console, dialogue: dialogue, keepsState: !dryRun)
+                reference, kind: .source, context: context, console: console, dialogue: dialogue, keepsState: !dryRun,
+                report: report)
             do {
                 let value = try await body(link)
                 await link.close()
                 return value
             } catch {
-                await link.close()
-                throw error
+                await link.abandon()
+                throw report.explained(error, kept: "what was written stays")
             }
         }
         if dryRun {
-            return try await connected { try await preview($0, folder: folder, words: words, console: console) }
+            let report = RunReport("looking", console: console, runtime: context.runtime)
+            defer { report.finish() }
+            return try await connected(report) {
+                try await preview($0, folder: folder, words: words, report: report, console: console)
+            }
         }
         let failed = try await dialogue.rounds {
             let report = RunReport("mirroring", console: console, runtime: context.runtime)
             defer { report.finish() }
-            let summary = try await connected { link in
+            let summary = try await connected(report) { link in
                 try await Mirror(
                     link: link, folder: folder, filters: words, transfers: transfers, rereads: reread,
-                    runtime: context.runtime, observer: report
+                    runtime: context.runtime, observer: report, warn: { console.warn($0) }
                 ).run(delete ? (force ? .always : .cautious) : .never) { removal in
                     report.finish()
                     try Self.show(removal, console: console)
@@ -118,6 +123,7 @@ struct MirrorCommand: GphotosCommand {
                 "type": "summary", "command": "mirror", "files": .integer(Int64(progress.files)),
                 "bytes": .integer(progress.bytes), "files_new": .integer(Int64(progress.filesNew)),
                 "files_unchanged": .integer(Int64(progress.filesUnchanged)),
+                "files_changed": .integer(Int64(progress.filesChanged)), "links": .integer(Int64(progress.links)),
                 "removed": .integer(Int64(summary.removed)), "gone": .integer(Int64(summary.gone)),
                 "errors": .integer(Int64(progress.errors)), "api_requests": .integer(requests),
                 "bytes_downloaded": .integer(downloaded), "seconds": .number(report.elapsed),
@@ -128,10 +134,7 @@ struct MirrorCommand: GphotosCommand {
         }
         try console.print("mirrored \(source) to \(directory)")
         try console.print("  \(HumanFormat.count(progress.files, "file")), \(HumanFormat.size(progress.bytes))")
-        try console.print(
-            "  \(HumanFormat.number(progress.filesNew)) new, "
-                + "\(HumanFormat.number(progress.filesUnchanged)) unchanged, "
-                + "\(HumanFormat.number(summary.removed)) removed, " + HumanFormat.count(progress.errors, "error"))
+        try console.print("  \(progress.counts(["\(HumanFormat.number(summary.removed)) removed"]))")
         if summary.gone > 0 {
             let them = summary.gone == 1 ? "it" : "them"
             try console.print(
@@ -145,29 +148,21 @@ struct MirrorCommand: GphotosCommand {
         if let quota = QuotaLine(counters: summary.counters).text { try console.print("  \(quota)") }
     }
 
-    private func preview(_ link: ConnectorLink, folder: String, words: String, console: Console) async throws {
+    private func preview(
+        _ link: ConnectorLink, folder: String, words: String, report: RunReport, console: Console
+    ) async throws {
         let isThere = FileManager.default.fileExists(atPath: folder)
-        let (removal, errors) = try await MirrorPreview(
-            link: link, folder: folder, filters: words, isThere: isThere
-        ).run {
-            place, change in
-            if console.isJSON {
-                try console.printLine(["path": .string(place.string), "change": .string(change.rawValue)])
-            } else if change != .unchanged {
-                try console.print("\(change.rawValue)  \(place)")
-            }
-        }
-        for file in removal.files {
-            let word = delete ? "removed" : "gone"
-            if console.isJSON {
-                try console.printLine(["path": .string(file.string), "change": .string(word)])
-            } else {
-                try console.print("\(word)  \(file)")
-            }
-        }
+        let lines = PreviewLines(command: "mirror", console: console)
+        let (removal, source) = try await MirrorPreview(
+            link: link, folder: folder, filters: words, isThere: isThere, warn: { console.warn($0) }
+        ).run { try lines.add($0, $1) }
+        report.finish()
+        for file in removal.files { try lines.add(file, delete ? .remove : .gone) }
+        try lines.finish(
+            "would mirror \(self.source) to \(directory)", counters: source.counters, seconds: report.elapsed)
         if delete, removal.isLarge, !force {
             console.warn("that is more than a tenth of the mirror: without --force nothing would be removed")
         }
-        if errors > 0 { throw ExitCode(.someItemsFailed) }
+        if source.errors > 0 { throw ExitCode(.someItemsFailed) }
     }
 }

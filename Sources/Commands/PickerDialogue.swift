@@ -5,10 +5,13 @@ import PhotosImporter
 
 /// What a command that reads a source can be told of the Picker.
 struct PickerOptions: ParsableArguments {
-    @Option(help: "With picker://: the most items to choose at a time, 1 to 2000.")
+    @Flag(help: "With a source that has the setting picker: choose more of its library.")
+    var choose = false
+
+    @Option(help: "The most items to choose at a time, 1 to 2000.")
     var maxItems: Int?
 
-    @Flag(help: "With picker://: open no browser on this machine.")
+    @Flag(help: "To choose, open no browser on this machine.")
     var noBrowser = false
 
     func validate() throws {
@@ -21,6 +24,7 @@ struct PickerOptions: ParsableArguments {
     func applied(to reference: RemoteReference) -> RemoteReference {
         var chosen = reference
         chosen.settings["max_items"] = maxItems.map(String.init)
+        if choose { chosen.settings["choose"] = "true" }
         return chosen
     }
 
@@ -28,15 +32,18 @@ struct PickerOptions: ParsableArguments {
     func dialogue(
         _ config: [String: String], context: CommandContext, console: Console
     ) throws(Failure) -> PickerDialogue {
-        let isPicker = SourceKind(location: config["location"]) == .picker
-        if maxItems != nil, !isPicker {
+        let way = SourceKind(location: config["location"])
+        let isMixed = (try? Settings(config).bool("picker", default: false)) == true
+        let hasPicker = way == .picker || way == .library && isMixed
+        if !hasPicker, maxItems != nil || choose {
             throw Failure(
-                .usage, "--max-items is for picker:// alone: other sources are read whole",
-                hint: "narrow this one with --since, --until, --album or --include")
+                .usage, "\(choose ? "--choose" : "--max-items") is for the Picker alone: other sources are read whole",
+                hint: "narrow this one with --since, --until, --album or --include; "
+                    + "gphotos source set NAME picker=true adds what you choose to a library")
         }
         return PickerDialogue(
             context: context, console: console, opensBrowser: !noBrowser,
-            asksForMore: isPicker && config["choose"] != "false")
+            asksForMore: hasPicker && (config["choose"] ?? (way == .picker ? "true" : "false")) != "false")
     }
 }
 

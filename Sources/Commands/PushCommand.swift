@@ -41,15 +41,11 @@ struct PushCommand: GphotosCommand {
     func run(_ context: CommandContext) async throws {
         let console = context.console(global)
         let destination = try destination(context, console)
-        let path = context.absolutePath(directory)
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue else {
-            throw Failure(.notFound, "there is no folder \(directory.quoted)")
-        }
-        let folder = try PushFolder(path)
+        let folder = try PushFolder(try context.folder(directory))
         let hashes = try FileHashes(
             path: StateDirectory(environment: context.environment).path + "/pushed-files.sqlite",
-            runtime: context.runtime)
+            runtime: context.runtime
+        ) { console.warn($0) }
         let report = RunReport(dryRun ? "looking" : "pushing", console: console, runtime: context.runtime)
         defer { report.finish() }
         let skips = Skips(console: console)

@@ -28,6 +28,7 @@ struct RemoteAdd<Noun: RemoteNoun>: RemoteCommand {
             throw Failure(.usage, "the location is given twice")
         }
         try RemoteSettings.check(settings, of: Self.kind)
+        _ = try SettingCheck.values(settings, changedFrom: nil, keys: settings.keys)
         try context.configurationStore(console).edit { [settings] configuration in
             if configuration[Self.kind][name] != nil, !overwrite {
                 throw Failure(

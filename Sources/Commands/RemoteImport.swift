@@ -69,6 +69,7 @@ struct RemoteImport<Noun: RemoteNoun>: RemoteCommand {
         var settings = remote.settings
         settings["location"] = settings["location"] ?? RemoteSettings.defaultLocation
         try RemoteSettings.check(settings, of: Self.kind)
+        _ = try SettingCheck.values(settings, changedFrom: nil, keys: settings.keys)
         return (try RemoteName(remote.name, otherwise: .badConfiguration).text, settings)
     }
 

@@ -15,7 +15,8 @@ struct RemotePing<Noun: RemoteNoun>: RemoteCommand {
     func run(_ context: CommandContext) async throws {
         let console = context.console(global)
         let reference = try RemoteReference(name.hasPrefix("@") ? name : "@" + name)
-        let link = try await Connection.open(reference, kind: Self.kind, context: context, console: console)
+        let link = try await Connection.open(
+            reference, kind: Self.kind, context: context, console: console, isAwaited: true)
         do {
             try await link.ping()
         } catch {
@@ -50,7 +51,7 @@ struct RemoteLs<Noun: RemoteNoun>: RemoteCommand {
         let reference = try RemoteReference(name.hasPrefix("@") ? name : "@" + name).withoutChoosing()
         // A destination is read by the importer too.
         let link = try await Connection.open(
-            reference, kind: Self.kind, role: .source, context: context, console: console)
+            reference, kind: Self.kind, role: .source, context: context, console: console, isAwaited: true)
         let listing = RecordListing(console: console)
         let root = link.identity.root
         do {

@@ -52,7 +52,16 @@ struct RemoteReference: Sendable, Hashable {
             case .takeout, .picker: config["path"] = path
             }
         }
+        try Self.checkSignIn(config, name, kind)
         return (name, config)
+    }
+
+    /// A sign-in that is not there is none of the settings' mistakes.
+    private static func checkSignIn(_ config: [String: String], _ name: String, _ kind: RemoteKind) throws(Failure) {
+        if SourceKind(location: config["location"]) == .takeout || Settings(config)["token"] != nil { return }
+        throw Failure(
+            .notAllowed, code: ConnectorError.Code.auth.rawValue, "the \(kind.noun) \(name.quoted) is not signed in",
+            hint: "run gphotos login \(name)")
     }
 
     /// Whose library a location means: the only one of its way, else the only one that there is.
@@ -85,13 +94,18 @@ enum Connection {
     ///   - role: how it is used, where that is not what its kind says: a destination is read by the importer.
     ///   - dialogue: shows what a person has to do; nil for one that opens no browser.
     ///   - keepsState: whether the state of an import is kept, and handed back.
+    ///   - report: shows the connector's progress.
+    ///   - isAwaited: whether a person sits there and waits for a short answer: then a service that is not there is given
+    ///     up soon.
     static func open(
         _ reference: RemoteReference, kind: RemoteKind, role: RemoteKind? = nil, context: CommandContext,
-        console: Console, dialogue: PickerDialogue? = nil, keepsState: Bool = false
+        console: Console, dialogue: PickerDialogue? = nil, keepsState: Bool = false, report: RunReport? = nil,
+        isAwaited: Bool = false
     ) async throws -> ConnectorLink {
         let store = try context.configurationStore(console)
         var (name, config) = try reference.config(kind, store: store)
         if console.showsTrace { config["trace"] = "true" }
+        if isAwaited, Settings(config)["patience"] == nil { config["patience"] = patience }
         let command = ConnectorCommand(
             executable: context.executable,
             arguments: [
@@ -111,6 +125,7 @@ enum Connection {
             case .log(let level, let message, let pathname, nil):
                 console.log(level, pathname.map { "\($0): \(message)" } ?? message)
             case .progress(let progress):
+                report?.heard(progress)
                 console.detail("\(progress.phase): \(HumanFormat.number(progress.items)) items")
             case .configUpdate(let values):
                 do {
@@ -123,6 +138,9 @@ enum Connection {
             }
         }
     }
+
+    /// Seconds for which somebody who waits goes on waiting.
+    static let patience = "20"
 
     /// Runs a body with a connector, which is ended in order afterwards.
     static func with<Value: Sendable>(

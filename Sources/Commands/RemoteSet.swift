@@ -20,10 +20,14 @@ struct RemoteSet<Noun: RemoteNoun>: RemoteCommand {
         // Before a person is asked for a secret.
         _ = try store.settings(of: name, Self.kind)
         let values = try await arguments.read(context, console)
+        var other: Failure?
         try store.update(Self.kind, name) { settings in
+            let old = settings
             for (key, value) in values { settings[key] = value }
             try RemoteSettings.check(settings, of: Self.kind)
+            other = try SettingCheck.values(settings, changedFrom: old, keys: values.keys)
         }
+        if let other { console.warn("another setting of \(name.quoted) keeps it from being used: \(other.message)") }
     }
 }
 
@@ -44,8 +48,10 @@ struct RemoteUnset<Noun: RemoteNoun>: RemoteCommand {
         let console = context.console(global)
         var absent: [String] = []
         try context.configurationStore(console).update(Self.kind, name) { settings in
+            let old = settings
             for key in keys where settings.removeValue(forKey: key) == nil { absent.append(key) }
             try RemoteSettings.check(settings, of: Self.kind)
+            _ = try SettingCheck.values(settings, changedFrom: old, keys: [])
         }
         for key in absent { console.warn("the \(Self.kind.noun) \(name.quoted) has no setting \(key.quoted)") }
     }

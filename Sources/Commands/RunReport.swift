@@ -11,6 +11,7 @@ final class RunReport: RunObserver {
     private struct State {
         var lastShown: Timestamp
         var hasLine = false
+        var pace: RunPace
         var failures: [(pathname: Pathname, error: ConnectorError)] = []
     }
 
@@ -28,40 +29,36 @@ final class RunReport: RunObserver {
         self.console = console
         self.runtime = runtime
         start = runtime.now()
-        state = Mutex(State(lastShown: start))
+        state = Mutex(State(lastShown: start, pace: RunPace(start: start)))
     }
 
-    func progress(_ progress: RunProgress) {
+    func progress(_ progress: RunProgress) { show { $0.take(progress, at: $1) } }
+
+    /// What the connector says of its own work, such as how much it has listed.
+    func heard(_ progress: ConnectorKit.Progress) { show { $0.hear(progress, at: $1) } }
+
+    /// Takes something in, and shows how things are where that is due.
+    private func show(_ change: (inout RunPace, Timestamp) -> Void) {
         let now = runtime.now()
-        let isLive = console.stderr.isTerminal && !console.isJSON && console.level <= .info
-        let isDue = state.withLock { state in
-            let due =
+        let isLive = console.rewritesLine && console.level <= .info
+        let pace: RunPace? = state.withLock { state in
+            change(&state.pace, now)
+            let isDue =
                 isLive
                 ? now > state.lastShown.adding(nanoseconds: 100_000_000)
                 : now >= state.lastShown.adding(seconds: Self.plainInterval)
-            if due {
-                state.lastShown = now
-                state.hasLine = isLive
-            }
-            return due
+            if !isDue { return nil }
+            state.lastShown = now
+            state.hasLine = isLive
+            return state.pace
         }
-        if isDue { show(progress, isLive: isLive) }
-    }
-
-    private func show(_ progress: RunProgress, isLive: Bool) {
+        guard let pace else { return }
         if console.isJSON {
-            try? console.printLine([
-                "type": "progress", "files": .integer(Int64(progress.files)), "bytes": .integer(progress.bytes),
-                "errors": .integer(Int64(progress.errors)),
-            ])
-            return
+            try? console.printLine(pace.json)
+        } else if console.level <= .info {
+            let line = "\(verb): \(pace.text(at: now))"
+            if isLive { console.rewrite(line) } else { console.note(line) }
         }
-        if console.level > .info { return }
-        var line = "\(verb): \(HumanFormat.count(progress.files, "file")), \(HumanFormat.size(progress.bytes))"
-        if progress.filesNew > 0 { line += ", \(HumanFormat.number(progress.filesNew)) new" }
-        if progress.errors > 0 { line += ", \(HumanFormat.count(progress.errors, "error"))" }
-        // CR, and "erase to the end of the line" of ECMA-48.
-        try? console.stderr.write(isLive ? "\r\u{1B}[K" + line : line + "\n")
     }
 
     func failed(_ pathname: Pathname, _ error: ConnectorError) {
@@ -79,7 +76,7 @@ final class RunReport: RunObserver {
             defer { state.hasLine = false }
             return state.hasLine
         }
-        if hadLine { try? console.stderr.write("\r\u{1B}[K") }
+        if hadLine { console.rewrite("") }
     }
 
     /// Lists what failed, at the end, where it is seen.
@@ -87,10 +84,11 @@ final class RunReport: RunObserver {
     func listFailures(_ what: String) -> Int {
         let failures = state.withLock { $0.failures }
         if failures.isEmpty || console.isJSON { return failures.count }
-        console.log(.error, "\(HumanFormat.count(failures.count, "item")) \(what):")
-        for (pathname, error) in failures {
-            console.log(.warning, "\(pathname): \(error.message)\(error.hint.map { " (\($0))" } ?? "")")
-        }
+        console.list(
+            .error, "\(HumanFormat.count(failures.count, "item")) \(what):",
+            failures.map { pathname, error in
+                "\(pathname): \(error.message)\(error.hint.map { " (\($0))" } ?? "")"
+            })
         return failures.count
     }
 
@@ -100,9 +98,16 @@ final class RunReport: RunObserver {
         return errors.count > 1 && errors.allSatisfy { $0 == errors[0] } ? errors[0] : nil
     }
 
-    /// Seconds since the start.
-    var elapsed: Double {
-        let end = runtime.now()
-        return Double(end.seconds - start.seconds) + Double(end.nanoseconds - start.nanoseconds) / 1e9
+    /// What to say where a person ended the run; any other error as it is.
+    /// - Parameter kept: what became of the work so far.
+    func explained(_ error: any Error, kept: String) -> any Error {
+        guard error is CancellationError || (error as? ConnectorError)?.code == .cancelled else { return error }
+        let files = state.withLock { $0.pace.run.files }
+        let count = files == 0 ? "" : " after \(HumanFormat.count(files, "file"))"
+        return Failure(
+            .interrupted, "ended before its end\(count): \(kept)", hint: "run it again: it goes on from there")
     }
+
+    /// Seconds since the start.
+    var elapsed: Double { (runtime.now() - start) / .seconds(1) }
 }

@@ -18,9 +18,10 @@ struct SettingArguments: Sendable {
             let key = String(argument[..<separator])
             let value = String(argument[argument.index(after: separator)...])
             try Self.checkKey(key)
-            if RemoteSettings.isSecret(key) {
-                try takeSecret(key, value)
-            } else if value.isEmpty {
+            if RemoteSettings.isSecret(key) { try takeSecret(key, value) }
+            try SettingCheck.name(key)
+            if RemoteSettings.isSecret(key) { continue }
+            if value.isEmpty {
                 throw Failure(.usage, "the setting \(key) has no value", hint: "take a setting away with unset")
             } else if values.updateValue(value, forKey: key) != nil {
                 throw Failure(.usage, "the setting \(key) is given twice")

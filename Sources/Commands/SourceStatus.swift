@@ -16,6 +16,8 @@ struct SourceStatus: Sendable {
     private let account: String?
     /// Exports that are one library with what the API shows.
     private let exports: String?
+    /// Whether what was chosen in the Picker is one library with that, too.
+    let hasPicks: Bool
     private let knowledge: SourceKnowledge?
     /// Why nothing is known.
     private let failure: Failure?
@@ -26,19 +28,23 @@ struct SourceStatus: Sendable {
     /// <https://support.google.com/accounts/answer/3024190>
     private static let longestExportAge: Int64 = 61 * 86400
 
-    init(name: String?, settings: [String: String], snapshots: [Snapshot], context: CommandContext) async {
+    init(
+        name: String?, settings: [String: String], snapshots: [Snapshot], context: CommandContext, console: Console
+    ) async {
         self.name = name
         var settings = Settings(settings)
         location = settings["location"] ?? RemoteSettings.defaultLocation
         way = SourceKind(location: location)
         account = settings["account"]
         exports = way == .library ? settings["takeout"] : nil
+        hasPicks = way == .picker || (try? settings.bool("picker", default: false)) == true
         let reference = name.map { "@" + $0 } ?? location
         self.reference = reference
         now = context.runtime.now()
         settings["name"] = name
         do {
-            knowledge = try await SourceKnowledge(of: settings, environment: context.environment)
+            knowledge = try await SourceKnowledge(
+                of: settings, environment: context.environment, reporter: ConsoleReporter(console: console))
             failure = nil
         } catch {
             knowledge = nil
@@ -64,17 +70,14 @@ struct SourceStatus: Sendable {
 
     var covers: [String] {
         switch knowledge {
-        case .library(let summary?):
+        case .library(let summary?, let picks):
             [
-                (summary.items.map { HumanFormat.count($0, "item") + (exports == nil ? " that" : ": what") } ?? "what")
-                    + " this client id uploaded\(exported), as of \(when(summary.time))"
-            ]
-        case .library(nil): ["what this client id uploaded\(exported); it was not listed yet"]
-        case .picker(0, _, let isUnfinished):
-            [isUnfinished ? "nothing yet; a choice is waiting to be read" : "nothing was chosen yet"]
-        case .picker(let items, let time, let isUnfinished):
-            ["\(HumanFormat.count(items, "item")) that you chose" + (time.map { ", the last on \(when($0))" } ?? "")]
-                + (isUnfinished ? ["a choice is waiting to be read to its end"] : [])
+                (summary.items.map { HumanFormat.count($0, "item") + (isMixed ? ": what" : " that") } ?? "what")
+                    + " this client id uploaded\(exported)\(chosen), as of \(when(summary.time))"
+            ] + (picks.map(covers) ?? [])
+        case .library(nil, let picks):
+            ["what this client id uploaded\(exported)\(chosen); it was not listed yet"] + (picks.map(covers) ?? [])
+        case .picker(let picks): covers(picks)
         case .takeout(let report?):
             [
                 "\(HumanFormat.count(report.items, "item")), \(HumanFormat.size(report.bytes)), in "
@@ -85,6 +88,20 @@ struct SourceStatus: Sendable {
         case nil: ["not known: \(failure?.message ?? "")"]
         }
     }
+
+    private func covers(_ picks: SourceKnowledge.Picks) -> [String] {
+        if picks.items == 0 {
+            return [picks.isUnfinished ? "nothing yet; a choice is waiting to be read" : "nothing was chosen yet"]
+        }
+        let last = picks.last.map { ", the last on \(when($0))" } ?? ""
+        return ["\(HumanFormat.count(picks.items, "item")) that you chose\(last)"]
+            + (picks.isUnfinished ? ["a choice is waiting to be read to its end"] : [])
+    }
+
+    /// Whether another way is a part of it.
+    private var isMixed: Bool { exports != nil || hasPicks }
+
+    private var chosen: String { way == .library && hasPicks ? ", and what you chose in the Picker" : "" }
 
     private var exported: String { exports.map { ", and the Takeout exports in \($0)" } ?? "" }
 
@@ -118,12 +135,14 @@ struct SourceStatus: Sendable {
         switch way {
         case .library where exports != nil:
             return [
-                "whatever came since the last export, but for what this client id uploaded",
+                "whatever came since the last export, but for what this client id uploaded"
+                    + (hasPicks ? " and what you chose" : ""),
                 "of what is in no export: the place of photos, and the originals of videos",
             ]
         case .library:
             return [
-                "everything that this client id did not upload: Google does not show it",
+                "everything that this client id did not upload\(hasPicks ? " and you did not choose" : ""): Google does not "
+                    + "show it",
                 "the place of photos, and the originals of videos",
             ]
         case .picker:
@@ -153,9 +172,16 @@ struct SourceStatus: Sendable {
             return failure.map { [$0.hint ?? "gphotos source show \(name ?? "")"] } ?? []
         }
         switch knowledge {
-        case .library: return [backUp]
-        case .picker(_, _, let isUnfinished):
-            return [backUp + (isUnfinished ? "    goes on with what was chosen" : "    shows a link to choose with")]
+        case .library(_, nil): return [backUp]
+        case .library(_, let picks?):
+            return [
+                backUp + (picks.isUnfinished ? "    goes on with what was chosen" : ""),
+                backUp + " --choose    shows a link to choose with",
+            ]
+        case .picker(let picks):
+            return [
+                backUp + (picks.isUnfinished ? "    goes on with what was chosen" : "    shows a link to choose with")
+            ]
         case .takeout(nil):
             return ["gphotos takeout inspect \(directory)", backUp]
         case .takeout(let report?):
@@ -182,13 +208,15 @@ struct SourceStatus: Sendable {
             "name": name.map { .string($0) } ?? .null, "way": .string(way.rawValue), "location": .string(location),
         ]
         switch knowledge {
-        case .library(let summary?):
-            object["items"] = summary.items.map { .integer(Int64($0)) }
-            object["as_of"] = .string(summary.time.description)
-        case .picker(let items, let time, let isUnfinished):
-            object["items"] = .integer(Int64(items))
-            object["as_of"] = time.map { .string($0.description) }
-            object["unfinished"] = .bool(isUnfinished)
+        case .library(let summary, let picks):
+            object["items"] = summary?.items.map { .integer(Int64($0)) }
+            object["as_of"] = summary.map { .string($0.time.description) }
+            object["chosen"] = picks.map { .integer(Int64($0.items)) }
+            object["unfinished"] = picks.map { .bool($0.isUnfinished) }
+        case .picker(let picks):
+            object["items"] = .integer(Int64(picks.items))
+            object["as_of"] = picks.last.map { .string($0.description) }
+            object["unfinished"] = .bool(picks.isUnfinished)
         case .takeout(let report?):
             object["items"] = .integer(Int64(report.items))
             object["as_of"] = exported(report).map { .string($0.description) }

@@ -32,17 +32,21 @@ struct SourcesStatusCommand: GphotosCommand {
         var statuses: [SourceStatus] = []
         for (name, settings) in remotes {
             statuses.append(
-                await SourceStatus(name: name, settings: settings, snapshots: snapshots, context: context))
+                await SourceStatus(
+                    name: name, settings: settings, snapshots: snapshots, context: context, console: console))
         }
         // Exports that were backed up by their location alone.
         let known = Set(statuses.map(\.location))
         for location in Set(snapshots.compactMap(\.exports)).subtracting(known).sorted() {
             statuses.append(
                 await SourceStatus(
-                    name: nil, settings: ["location": location], snapshots: snapshots, context: context))
+                    name: nil, settings: ["location": location], snapshots: snapshots, context: context,
+                    console: console))
         }
         let absent = SourceKind.allCases.filter { way in
-            !statuses.contains { $0.way == way || way == .takeout && $0.hasExports }
+            !statuses.contains {
+                $0.way == way || way == .takeout && $0.hasExports || way == .picker && $0.hasPicks
+            }
         }
         if console.isJSON {
             return try console.print([

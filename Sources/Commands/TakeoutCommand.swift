@@ -29,19 +29,34 @@ struct TakeoutInspectCommand: GphotosCommand {
         let directory = try TakeoutSettings.directory(TakeoutSettings.scheme + context.absolutePath(directory))
         let library = try TakeoutLibrary(
             directory: directory,
-            catalog: TakeoutSettings.catalogPath(directory, environment: context.environment))
-        try await library.update { step in
-            if case .reading(let part, let files) = step {
-                console.detail("\(part): \(HumanFormat.count(files, "file"))")
+            catalog: TakeoutSettings.catalogPath(directory, environment: context.environment),
+            runtime: context.runtime, reporter: ConsoleReporter(console: console))
+        @Sendable func learn() async throws {
+            try await library.update { step in
+                if case .reading(let part, let files) = step {
+                    console.detail("\(part): \(HumanFormat.count(files, "file"))")
+                }
             }
         }
+        do {
+            try await learn()
+        } catch {
+            guard try library.replaceIfDamaged(after: error) else { throw error }
+            try await learn()
+        }
         let report = try await library.report()
-        if report.parts.isEmpty {
+        if report.items == 0, report.problems.isEmpty {
+            let others = HumanFormat.count(report.otherFiles, "file")
             throw Failure(
-                .notFound, "there is no export in \(directory)",
+                .notFound,
+                "there is no export of Google Photos in \(directory)"
+                    + (report.otherFiles > 0 ? ", only \(others) of other kinds" : ""),
                 hint: "put the .zip or .tgz parts of a Takeout export there, or what they unpack to")
         }
         if console.isJSON { try console.print(report.json) } else { try tell(report, console) }
+        if report.items == 0 {
+            throw Failure(.badInput, "nothing of the exports can be read", hint: "download the parts again")
+        }
         if !report.problems.isEmpty { throw ExitCode(.someItemsFailed) }
     }
 

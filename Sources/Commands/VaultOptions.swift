@@ -13,8 +13,15 @@ struct VaultOptions: ParsableArguments {
         return try BaseDirectories(environment: context.environment).data + "/vault"
     }
 
+    /// Opens a vault that must be there.
+    /// - Throws: where the directory is something else, ``Failure`` with status `notFound`: only whoever would write into
+    ///   it is kept from that.
     func open(_ context: CommandContext) throws -> Vault {
-        try Vault.open(at: try directory(context), runtime: context.runtime)
+        do {
+            return try Vault.open(at: try directory(context), runtime: context.runtime)
+        } catch let error as VaultError where error.kind == .notAVault {
+            throw Failure(.notFound, error.message, hint: "name the directory of a vault with --vault")
+        }
     }
 }
 
@@ -45,7 +52,7 @@ extension VaultError: FailureDescribing {
         let status: ExitStatus =
             switch kind {
             case .noVault, .noSuchSnapshot, .noSuchPath: .notFound
-            case .notAVault, .cannotWrite, .full: .cannotWrite
+            case .notAVault, .noAccess, .cannotWrite, .full: .cannotWrite
             case .newerFormat: .badConfiguration
             case .damaged, .cannotRead: .badInput
             case .inUse: .comeBackLater

@@ -50,6 +50,12 @@ public protocol Connector: Sendable {
     /// Checks that the account can be reached, and read or written.
     func ping() async throws
 
+    /// The host closes the session in order: what it was to keep is as safe by now as it will be. Comes before ``close()``,
+    /// and not at all where the host went away or gave up: then nobody knows what it has.
+    ///
+    /// Takes a second at most; what is not done by then is cut short.
+    func acknowledged() async
+
     /// Saves what must outlive the process. Called once, last.
     func close() async throws
 
@@ -58,6 +64,8 @@ public protocol Connector: Sendable {
 }
 
 extension Connector {
+    /// Nothing waits for it, unless a connector gives something up that the host has to have first.
+    public func acknowledged() async {}
     /// Nothing is counted unless a connector counts.
     public func counters() async -> [String: Int64] { [:] }
 }

@@ -58,11 +58,12 @@ public struct Settings: Sendable, Hashable, CustomStringConvertible, CustomDebug
         _ key: String, default fallback: Choice
     ) throws(ConnectorError) -> Choice where Choice.RawValue == String {
         guard let text = values[key] else { return fallback }
-        guard let value = Choice(rawValue: text) else {
-            let words = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-            throw ConnectorError(.config, "the setting \(key) must be one of: \(words)")
-        }
+        guard let value = Choice(rawValue: text) else { throw Self.noChoice(key, Choice.allCases.map(\.rawValue)) }
         return value
+    }
+
+    fileprivate static func noChoice(_ key: String, _ words: [String]) -> ConnectorError {
+        ConnectorError(.config, "the setting \(key) must be one of: \(words.joined(separator: ", "))")
     }
 }
 
@@ -106,6 +107,18 @@ public struct SettingDefinition: Sendable, Hashable {
 }
 
 extension SettingDefinition {
+    /// Whether the setting's value in some settings is of its kind. What a text must be like, its reader says.
+    /// - Throws: ``ConnectorError`` with code `config`, which names the setting and what is allowed.
+    public func check(_ settings: Settings) throws(ConnectorError) {
+        switch kind {
+        case .text: break
+        case .flag: _ = try settings.bool(name, default: false)
+        case .integer(let range): _ = try settings.integer(name, default: range.lowerBound, in: range)
+        case .choice(let words):
+            if let value = settings[name], !words.contains(value) { throw Settings.noChoice(name, words) }
+        }
+    }
+
     /// JSON Schema 2020-12 of a `config`: every value is a string, unknown ones are allowed.
     public static func jsonSchema(of definitions: [SettingDefinition], title: String) -> JSON {
         var properties = JSONObject()

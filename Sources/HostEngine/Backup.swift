@@ -10,17 +10,6 @@ public protocol RunObserver: Sendable {
     func failed(_ pathname: Pathname, _ error: ConnectorError)
 }
 
-/// Where a run stands.
-public struct RunProgress: Sendable, Hashable {
-    public var files = 0
-    public var filesNew = 0
-    public var filesUnchanged = 0
-    public var bytes: Int64 = 0
-    public var errors = 0
-
-    public init() {}
-}
-
 /// One backup: the records of a connector become a snapshot.
 ///
 /// What the vault knows by pathname and fingerprint is not read again. What cannot be read now and was there before is
@@ -69,10 +58,12 @@ public final class Backup: Sendable {
                 _ = try await snapshot.carryForward(below: directory)
             }
             if summary.isUnchanged { try await takeParent(into: snapshot) }
-            let isWhole = summary.errors == 0 && state.withLock { $0.errors } == 0
+            var progress = state.withLock { $0 }
+            let isWhole = summary.errors == 0 && progress.errors == 0
             let finished = try await snapshot.commit(
                 state: summary.state, fingerprint: isWhole ? summary.fingerprint : nil)
-            return Summary(snapshot: finished, progress: state.withLock { $0 }, counters: summary.counters)
+            if progress.errors > 0 { progress.filesCarried = try snapshot.carriedFiles(of: finished) }
+            return Summary(snapshot: finished, progress: progress, counters: summary.counters)
         } catch {
             await snapshot.abandon()
             throw error
@@ -95,7 +86,8 @@ public final class Backup: Sendable {
         let taken = try await snapshot.takeParent()
         count {
             $0.files += taken.files
-            $0.filesUnchanged += taken.contents
+            $0.filesUnchanged += taken.files
+            $0.links += taken.links
             $0.bytes += taken.bytes
         }
     }
@@ -107,33 +99,41 @@ public final class Backup: Sendable {
         var entries: [SnapshotEntry] = []
         var settled: [(ImportedRecord, RecordStatus, HeldContent?)] = []
         let known = try known(batch, in: snapshot)
-        var files = 0
-        var unchanged = 0
-        var bytes: Int64 = 0
+        var counted = RunProgress()
         for (imported, content) in zip(batch, known) {
             let record = imported.record
             if let error = record.error {
                 note(record.pathname, error)
-                if record.kind == .directory { failedDirectories.withLock { $0.append(record.pathname) } }
+                if record.kind == .directory {
+                    failedDirectories.withLock { $0.append(record.pathname) }
+                } else {
+                    counted.files += 1
+                }
                 entries.append(try substitute(for: record, error: error, in: snapshot))
                 settled.append((imported, .failed, nil))
             } else if !record.hasContent {
                 entries.append(SnapshotEntry(record: record))
                 settled.append((imported, .stored, nil))
-                if record.kind == .symlink { files += 1 }
+                if record.kind == .symlink {
+                    counted.links += 1
+                    counted.count(try change(of: record, in: snapshot) { $0.record.target == record.target })
+                }
             } else if let content {
                 entries.append(content.entry)
                 settled.append((imported, .unchanged, Self.held(content.entry.object, content.size)))
-                unchanged += 1
-                bytes += content.size
+                counted.count(.unchanged)
+                counted.bytes += content.size
             } else {
                 want(imported)
             }
         }
-        count { [files, unchanged, bytes] in
-            $0.files += files + unchanged
-            $0.filesUnchanged += unchanged
-            $0.bytes += bytes
+        count { [counted] in
+            $0.files += counted.files
+            $0.filesNew += counted.filesNew
+            $0.filesChanged += counted.filesChanged
+            $0.filesUnchanged += counted.filesUnchanged
+            $0.links += counted.links
+            $0.bytes += counted.bytes
         }
         if !entries.isEmpty { try await snapshot.add(entries) }
         link.session.finish(holding: settled)
@@ -182,11 +182,12 @@ public final class Backup: Sendable {
         switch outcome {
         case .success(let object):
             let isSame = try rereads && isKnown(record, as: object.id, in: snapshot)
+            let change = try isSame ? .unchanged : change(of: record, in: snapshot) { _ in false }
             imported.finish(isSame ? .unchanged : .stored, holding: Self.held(object.id, object.size))
             count {
-                $0.files += 1
-                if isSame { $0.filesUnchanged += 1 } else { $0.filesNew += 1 }
+                $0.count(change)
                 $0.bytes += object.size
+                $0.bytesRead += object.size
             }
         case .failure(let error):
             note(record.pathname, error)
@@ -194,6 +195,14 @@ public final class Backup: Sendable {
             try await snapshot.add([try substitute(for: record, error: error, in: snapshot)])
             imported.finish(.failed)
         }
+    }
+
+    /// What a record is against the parent.
+    private func change(
+        of record: Record, in snapshot: SnapshotWriter, isSame: (SnapshotEntry) -> Bool
+    ) throws -> RunProgress.Change {
+        guard let old = try snapshot.previous(record.pathname), old.record.kind == record.kind else { return .new }
+        return isSame(old) ? .unchanged : .changed
     }
 
     private func isKnown(_ record: Record, as object: ObjectID, in snapshot: SnapshotWriter) throws -> Bool {

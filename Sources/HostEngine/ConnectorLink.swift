@@ -57,4 +57,10 @@ public final class ConnectorLink: Sendable {
         await session.close()
         _ = await process?.finish(runtime: runtime)
     }
+
+    /// Ends the session after a run that failed: the connector must not take what it sent for kept.
+    public func abandon() async {
+        await session.close(isInOrder: false)
+        _ = await process?.finish(runtime: runtime)
+    }
 }

@@ -41,6 +41,7 @@ public struct DeliverySummary: Sendable, Hashable {
         progress.filesNew = stored
         progress.filesUnchanged = unchanged
         progress.bytes = bytes
+        progress.bytesRead = bytesStored
         progress.errors = failed + skipped
         return progress
     }

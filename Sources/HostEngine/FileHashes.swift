@@ -14,36 +14,53 @@ public final class FileHashes: Sendable {
     /// not kept. FAT has no finer times.
     private static let settling: Int64 = 2
 
-    /// - Parameter path: of the file that keeps them, made where it is not there, for nobody else's eyes.
+    /// - Parameters:
+    ///   - path: of the file that keeps them, made where it is not there, for nobody else's eyes.
+    ///   - warn: told where the file was damaged, and is begun anew.
     /// - Throws: ``VaultError`` of kind `cannotWrite` where it cannot be used.
-    public init(path: String, runtime: Runtime) throws(VaultError) {
+    public init(path: String, runtime: Runtime, warn: (String) -> Void = { _ in }) throws(VaultError) {
         self.runtime = runtime
         do {
-            try FileManager.default.createDirectory(
-                atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true,
-                attributes: [.posixPermissions: 0o700])
-            let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-            if descriptor >= 0 { close(descriptor) }
-            var configuration = Configuration()
-            configuration.busyMode = .timeout(10)
-            configuration.prepareDatabase { db in
-                try db.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
-            }
-            database = try DatabaseQueue(path: path, configuration: configuration)
-            try database.write { db in
-                try db.execute(
-                    sql: """
-                        DROP TABLE IF EXISTS files;
-                        CREATE TABLE IF NOT EXISTS hashes(
-                            path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime INTEGER NOT NULL,
-                            mtime_nanoseconds INTEGER NOT NULL, inode INTEGER NOT NULL,
-                            changed INTEGER NOT NULL, sha256 TEXT NOT NULL
-                        ) STRICT, WITHOUT ROWID
-                        """)
-            }
+            database = try Self.open(path)
+        } catch let error where DatabaseDamage.isDamage(error) {
+            let aside = try DatabaseDamage.setAside(path, at: runtime.now())
+            warn("the hashes of files in \(path) are damaged: they are \(aside) now, and every file is read again once")
+            do { database = try Self.open(path) } catch { throw Self.unusable(path) }
         } catch {
-            throw VaultError(.cannotWrite, "\(path) cannot be used", hint: "remove it: it is made again")
+            throw Self.unusable(path)
         }
+    }
+
+    private static func unusable(_ path: String) -> VaultError {
+        VaultError(.cannotWrite, "\(path) cannot be used", hint: "remove it: it is made again")
+    }
+
+    private static func open(_ path: String) throws -> DatabaseQueue {
+        try FileManager.default.createDirectory(
+            atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
+        let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        if descriptor >= 0 { close(descriptor) }
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(10)
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
+        }
+        let database = try DatabaseQueue(path: path, configuration: configuration)
+        try database.write { db in
+            try DatabaseDamage.check(db)
+            try db.execute(
+                sql: """
+                    DROP TABLE IF EXISTS files;
+                    CREATE TABLE IF NOT EXISTS hashes(
+                        path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime INTEGER NOT NULL,
+                        mtime_nanoseconds INTEGER NOT NULL, inode INTEGER NOT NULL,
+                        changed INTEGER NOT NULL, sha256 TEXT NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+                    SELECT path, size, mtime, mtime_nanoseconds, inode, changed, sha256 FROM hashes LIMIT 0
+                    """)
+        }
+        return database
     }
 
     /// How a file is, and the SHA-256 of its content in hexadecimal digits.

@@ -36,10 +36,12 @@ public final class FolderComparison: Sendable {
     ///   - path: of the folder.
     ///   - isIgnored: whether a file, by its path below the folder, is beside the point, in the folder and in the source.
     ///   - know: tells of a file of the source what is known of it elsewhere.
+    ///   - warn: told where the folder is a mirror whose index is damaged.
     /// - Throws: ``VaultError`` where the folder cannot be opened.
     public init(
         link: ConnectorLink, folder path: String, observer: any RunObserver,
         ignoring isIgnored: @escaping @Sendable (Pathname) -> Bool = { _ in false },
+        warn: (String) -> Void = { _ in },
         know: @escaping @Sendable (Record) throws -> Knowledge
     ) throws {
         self.link = link
@@ -47,7 +49,7 @@ public final class FolderComparison: Sendable {
         self.know = know
         self.observer = observer
         folder = try LocalFolder(opening: path)
-        index = try MirrorIndex(reading: folder)
+        index = try MirrorIndex(reading: folder, warn: warn)
     }
 
     /// - Returns: the comparison, and how many directories of the source could not be listed: what is in those is not

@@ -62,7 +62,7 @@ public final class FolderRestore: Sendable {
                 ? try link(entry.record, at: place, in: directory) : try await file(entry, place.name, in: directory)
         } catch let error as ConnectorError {
             outcome = .failed(error)
-        } catch let error as VaultError where [.cannotRead, .damaged].contains(error.kind) {
+        } catch let error as VaultError where [.cannotRead, .noAccess, .damaged].contains(error.kind) {
             // One content that cannot be read is no reason to leave the others.
             outcome = .failed(ConnectorError(.corrupt, error.message, hint: error.hint))
         }

@@ -27,7 +27,12 @@ final class LocalFolder: Sendable {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
-            throw VaultError(.cannotWrite, "cannot make the folder \(path)", hint: "choose one that can be written")
+            var isDirectory: ObjCBool = false
+            let isFile =
+                FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && !isDirectory.boolValue
+            throw VaultError(
+                .cannotWrite, isFile ? "\(path) is a file, and no folder" : "cannot make the folder \(path)",
+                hint: "choose one that can be written")
         }
         try self.init(opening: path)
     }

@@ -72,22 +72,23 @@ public final class Mirror: Sendable {
     ///   - transfers: contents that are read at a time.
     ///   - rereads: whether to read also what has not changed. A file with the same content is left as it is.
     ///   - observer: paths that it is told are those below the folder.
+    ///   - warn: told where the mirror's index was damaged, and is begun anew.
     /// - Throws: ``VaultError``: `inUse`; `notAVault` where it is a mirror of something else; `cannotWrite`, `damaged`.
     public init(
         link: ConnectorLink, folder path: String, filters: String = "", transfers: Int, rereads: Bool = false,
-        runtime: Runtime, observer: any RunObserver
+        runtime: Runtime, observer: any RunObserver, warn: (String) -> Void = { _ in }
     ) throws {
         self.link = link
         self.transfers = transfers
         self.rereads = rereads
         let tally = Tally(observer)
         self.tally = tally
-        let folder = try MirrorFolder(path, source: link.identity.mirrored(filters))
+        let folder = try MirrorFolder(path, source: link.identity.mirrored(filters), now: runtime.now(), warn: warn)
         self.folder = folder
         survey = try MirrorSurvey(index: folder.index)
-        batch = MirrorBatch(folder: folder, runtime: runtime) { place, error in
-            tally.count { $0.filesNew -= 1 }
-            tally.fail(place, error)
+        batch = MirrorBatch(folder: folder, runtime: runtime) { file, error in
+            tally.count { if file.isChange { $0.filesChanged -= 1 } else { $0.filesNew -= 1 } }
+            tally.fail(file.entry.place, error)
         }
     }
 
@@ -186,7 +187,7 @@ public final class Mirror: Sendable {
                 case .refuse(let error): throw error
                 case .write, .reread, .compare, .refresh:
                     if record.kind == .symlink {
-                        try await write(record, at: place)
+                        try await write(record, at: place, replacing: found)
                         settled.append((imported, .stored, nil))
                     } else {
                         want(Wanted(imported: imported, place: place, step: step))
@@ -257,8 +258,8 @@ public final class Mirror: Sendable {
 
     private func settle(unchanged record: Record, size: Int64?) {
         tally.count {
-            $0.files += 1
-            $0.filesUnchanged += 1
+            $0.count(.unchanged)
+            if record.kind == .symlink { $0.links += 1 }
             $0.bytes += record.kind == .file ? size ?? 0 : 0
         }
     }
@@ -310,11 +311,12 @@ public final class Mirror: Sendable {
         let entry = MirrorEntry(
             place: place, standing: .written, fingerprint: record.fingerprint, status: status, sha256: sha256)
         temporary.keep()
-        try await batch.add(PendingFile(temporary: temporary.name, entry: entry))
+        let isChange = step != .write(replacing: nil)
+        try await batch.add(PendingFile(temporary: temporary.name, entry: entry, isChange: isChange))
         tally.count {
-            $0.files += 1
-            $0.filesNew += 1
+            $0.count(isChange ? .changed : .new)
             $0.bytes += entry.size
+            $0.bytesRead += entry.size
         }
         return (.stored, entry.held)
     }
@@ -355,17 +357,17 @@ public final class Mirror: Sendable {
         return .unchanged
     }
 
-    private func write(_ record: Record, at place: Pathname) async throws {
+    private func write(_ record: Record, at place: Pathname, replacing found: FileStatus?) async throws {
         let directory = try folder.folder.makeDirectory(place.parent ?? .root)
         let temporary = TemporaryOutput.makeName(MirrorFolder.temporaryPrefix)
         try directory.makeLink(temporary, to: record.target ?? "")
         guard let status = try directory.status(of: temporary) else { throw MirrorStep.changed }
         let entry = MirrorEntry(
             place: place, standing: .written, fingerprint: record.fingerprint, target: record.target, status: status)
-        try await batch.add(PendingFile(temporary: temporary, entry: entry))
+        try await batch.add(PendingFile(temporary: temporary, entry: entry, isChange: found != nil))
         tally.count {
-            $0.files += 1
-            $0.filesNew += 1
+            $0.count(found == nil ? .new : .changed)
+            $0.links += 1
         }
     }
 }

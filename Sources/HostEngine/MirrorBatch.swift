@@ -4,7 +4,7 @@ import ConnectorKit
 actor MirrorBatch {
     private let folder: MirrorFolder
     private let runtime: Runtime
-    private let failed: @Sendable (Pathname, ConnectorError) -> Void
+    private let failed: @Sendable (PendingFile, ConnectorError) -> Void
 
     private var files: [PendingFile] = []
     private var bytes: Int64 = 0
@@ -16,7 +16,7 @@ actor MirrorBatch {
     private static let mostSeconds: Int64 = 10
 
     /// - Parameter failed: told of files that could not get their names.
-    init(folder: MirrorFolder, runtime: Runtime, failed: @escaping @Sendable (Pathname, ConnectorError) -> Void) {
+    init(folder: MirrorFolder, runtime: Runtime, failed: @escaping @Sendable (PendingFile, ConnectorError) -> Void) {
         self.folder = folder
         self.runtime = runtime
         self.failed = failed
@@ -37,6 +37,6 @@ actor MirrorBatch {
         bytes = 0
         lastFlush = runtime.now()
         let failures = try await folder.index.perform { [folder] in try folder.publish(batch) }
-        for (file, error) in failures { failed(file.entry.place, error) }
+        for (file, error) in failures { failed(file, error) }
     }
 }

@@ -69,4 +69,6 @@ extension Timestamp {
 struct PendingFile: Sendable, Hashable {
     var temporary: String
     var entry: MirrorEntry
+    /// Whether something else was there before.
+    var isChange = false
 }

@@ -14,12 +14,15 @@ final class MirrorFolder: Sendable {
     static let temporaryPrefix = MirrorIndex.reserved + "-"
 
     /// Opens the folder for a run, made where it is not there; one process at a time has it.
-    /// - Parameter source: what it is a mirror of: the same in every run.
+    /// - Parameters:
+    ///   - source: what it is a mirror of: the same in every run.
+    ///   - now: names an index that is damaged and set aside.
+    ///   - warn: told of that.
     /// - Throws: ``VaultError``: `inUse`; `notAVault` where the folder is a mirror of something else; `cannotWrite`.
-    init(_ path: String, source: String) throws {
+    init(_ path: String, source: String, now: Timestamp, warn: (String) -> Void) throws {
         folder = try LocalFolder(making: path)
         lock = try MirrorLock(folder)
-        index = try MirrorIndex(in: folder)
+        index = try MirrorIndex(in: folder, now: now, warn: warn)
         if let other = try index.property("source"), other != source {
             throw Self.refusal(path, other)
         }

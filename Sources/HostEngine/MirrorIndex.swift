@@ -23,49 +23,88 @@ final class MirrorIndex: Sendable {
     }
 
     /// Opens the index of a folder, or makes it.
-    convenience init(in folder: LocalFolder) throws {
+    /// - Parameters:
+    ///   - now: names one that is damaged and set aside.
+    ///   - warn: told of that.
+    convenience init(in folder: LocalFolder, now: Timestamp, warn: (String) -> Void) throws {
         let path = folder.path + "/" + Self.name
         try Self.check(try folder.root.status(of: Self.name), path)
         do {
-            var configuration = Configuration()
-            configuration.busyMode = .timeout(10)
-            configuration.prepareDatabase { db in
-                try db.execute(sql: "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL")
+            do {
+                self.init(try Self.open(path), path: path)
+            } catch let error where DatabaseDamage.isDamage(error) {
+                let aside = try DatabaseDamage.setAside(path, at: now)
+                warn(
+                    "the mirror's index \(path) is damaged: it is \(aside) now. The files are told by their size and "
+                        + "time, and of those that are here nothing is ever removed")
+                self.init(try Self.open(path), path: path)
             }
-            let database = try DatabaseQueue(path: path, configuration: configuration)
-            try database.write { db in
-                if try Self.version(db) == 0 {
-                    try db.execute(sql: Self.schema + "PRAGMA user_version = \(Self.version)")
-                }
-                try Self.checkVersion(db, path)
-            }
-            self.init(database, path: path)
         } catch {
             throw Self.describe(error, path: path)
         }
     }
 
-    /// The index as it is now, for a look; one without anything where there is none.
-    convenience init(reading folder: LocalFolder?) throws {
+    private static func open(_ path: String) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(10)
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL")
+        }
+        let database = try DatabaseQueue(path: path, configuration: configuration)
+        try database.write { db in
+            try DatabaseDamage.check(db)
+            if try version(db) == 0 {
+                try db.execute(sql: schema + "PRAGMA user_version = \(version)")
+            }
+            try checkVersion(db, path)
+            try checkTables(db)
+        }
+        return database
+    }
+
+    /// The index as it is now, for a look; one without anything where there is none, or a damaged one.
+    convenience init(reading folder: LocalFolder?, warn: (String) -> Void) throws {
         let path = (folder?.path ?? "") + "/" + Self.name
         let status = try folder?.root.status(of: Self.name)
         try Self.check(status, path)
         do {
             if status == nil {
-                let database = try DatabaseQueue()
-                try database.write { db in try db.execute(sql: Self.schema) }
-                self.init(database, path: path)
+                self.init(try Self.empty(), path: path)
                 return
             }
-            var configuration = Configuration()
-            configuration.readonly = true
-            configuration.busyMode = .timeout(10)
-            let database = try DatabaseQueue(path: path, configuration: configuration)
-            try database.read { db in try Self.checkVersion(db, path) }
-            self.init(database, path: path)
+            do {
+                var configuration = Configuration()
+                configuration.readonly = true
+                configuration.busyMode = .timeout(10)
+                let database = try DatabaseQueue(path: path, configuration: configuration)
+                try database.read { db in
+                    try DatabaseDamage.check(db)
+                    try Self.checkVersion(db, path)
+                    try Self.checkTables(db)
+                }
+                self.init(database, path: path)
+            } catch let error where DatabaseDamage.isDamage(error) {
+                warn("the mirror's index \(path) is damaged: what it knew does not count here")
+                self.init(try Self.empty(), path: path)
+            }
         } catch {
             throw Self.describe(error, path: path)
         }
+    }
+
+    /// Whether the tables are those of this version; SQLite says so as an error of the statement.
+    private static func checkTables(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                SELECT \(columns), id FROM files LIMIT 0; SELECT \(columns), temporary FROM pending LIMIT 0;
+                SELECT path FROM directories LIMIT 0; SELECT key, value FROM properties LIMIT 0
+                """)
+    }
+
+    private static func empty() throws -> DatabaseQueue {
+        let database = try DatabaseQueue()
+        try database.write { db in try db.execute(sql: schema) }
+        return database
     }
 
     /// SQLite would follow a link.

@@ -11,6 +11,8 @@ public struct MirrorPreview: Sendable {
         /// Another file has its name, or it was changed here.
         case kept
         case failed
+        /// The source has it no more: the mirror would remove it, or leaves it.
+        case remove, gone
     }
 
     private let link: ConnectorLink
@@ -21,10 +23,14 @@ public struct MirrorPreview: Sendable {
     /// - Parameters:
     ///   - path: of the folder, which need not be there.
     ///   - filters: as for a ``Mirror``.
-    public init(link: ConnectorLink, folder path: String, filters: String = "", isThere: Bool) throws {
+    ///   - warn: told where the mirror's index is damaged.
+    public init(
+        link: ConnectorLink, folder path: String, filters: String = "", isThere: Bool,
+        warn: (String) -> Void = { _ in }
+    ) throws {
         self.link = link
         folder = isThere ? try LocalFolder(opening: path) : nil
-        index = try MirrorIndex(reading: folder)
+        index = try MirrorIndex(reading: folder, warn: warn)
         if let other = try index.property("source"), other != link.identity.mirrored(filters) {
             throw MirrorFolder.refusal(path, other)
         }
@@ -32,10 +38,10 @@ public struct MirrorPreview: Sendable {
     }
 
     /// - Parameter tell: takes the path below the folder of each file or link, and of directories that failed.
-    /// - Returns: what would be removed, and how many items the source could not list.
+    /// - Returns: what would be removed, and what the source says at its end.
     public func run(
         _ tell: @escaping @Sendable (Pathname, Change) throws -> Void
-    ) async throws -> (removal: MirrorRemoval, errors: Int64) {
+    ) async throws -> (removal: MirrorRemoval, source: ImportSummary) {
         defer { index.close() }
         let summary = try await link.records { record in
             guard let place = try link.identity.root.place(of: record.pathname, kind: record.kind) else { return }
@@ -51,7 +57,7 @@ public struct MirrorPreview: Sendable {
             if let row { survey.see(row) }
             try tell(place, try change(record, at: place, known: row?.entry))
         }
-        return (try MirrorRemoval(survey, index: index), summary.errors)
+        return (try MirrorRemoval(survey, index: index), summary)
     }
 
     private func change(_ record: Record, at place: Pathname, known: MirrorEntry?) throws -> Change {

@@ -24,18 +24,22 @@ extension PhotosClient {
     /// After a 429 nothing of its kind is sent for a while, by nobody. The daily quota ends all of its kind for the day.
     /// - Parameters:
     ///   - attempt: how often it was sent, from 1.
+    ///   - start: when it was sent first.
     ///   - mayRepeat: false where it must not be sent again, whatever happened to it.
     func waitToRepeat(
-        _ kind: RequestKind, after attempt: Int, _ error: ConnectorError, mayRepeat: Bool = true
+        _ kind: RequestKind, after attempt: Int, since start: Timestamp? = nil, _ error: ConnectorError,
+        mayRepeat: Bool = true
     ) async throws {
         if error == GoogleError.dailyQuota, let quota = kind.quota {
             pacer.exhaust(quota)
             let now = runtime.now()
             throw GoogleError.used(quota, on: QuotaDay(at: now), now: now)
         }
-        guard let delay = configuration.retry.delay(after: attempt, error: error, random: runtime.random()) else {
-            throw error
-        }
+        let elapsed = start.map { runtime.now() - $0 } ?? .zero
+        guard
+            let delay = configuration.retry.delay(
+                after: attempt, error: error, random: runtime.random(), elapsed: elapsed)
+        else { throw error }
         // The wait itself is the next turn's.
         if error.code == .rateLimited, pacer.slowDown(kind, pause: delay) { onEvent(.waits(kind, delay)) }
         guard mayRepeat else { throw error }

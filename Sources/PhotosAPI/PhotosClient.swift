@@ -144,6 +144,7 @@ public final class PhotosClient: Sendable {
 
     /// What an answer says. The one place that retries calls.
     private func answer<Value>(_ call: Call, _ read: (Answer) throws -> Value) async throws -> Value {
+        let start = runtime.now()
         var attempt = 0
         var refused: Secret?
         var refusals = 0
@@ -169,7 +170,7 @@ public final class PhotosClient: Sendable {
                 if error.code != .auth { refusals = 0 }
                 // A call that Google was too busy for has done nothing.
                 let mayRepeat = !call.isStream && (call.isIdempotent || error.code == .rateLimited)
-                try await waitToRepeat(call.kind, after: attempt, error, mayRepeat: mayRepeat)
+                try await waitToRepeat(call.kind, after: attempt, since: start, error, mayRepeat: mayRepeat)
             }
         }
     }

@@ -14,6 +14,8 @@ public struct RetryPolicy: Sendable {
     public var rateLimitDelay: Duration
     /// A service that asks for more patience than this is told of as an error; nobody watches a program that sleeps.
     public var longestRetryAfter: Duration = .seconds(300)
+    /// How long the attempts at one request may take together; nil for as long as they take.
+    public var patience: Duration?
 
     public init(
         attempts: Int = 6, firstDelay: Duration = .seconds(1), longestDelay: Duration = .seconds(32),
@@ -30,7 +32,16 @@ public struct RetryPolicy: Sendable {
     ///
     /// For the defaults and a `random` of 0.5: 1 s, 2 s, 4 s, 8 s, 16 s, then nil. `random` in 0..<1 spreads the wait
     /// between half of it and one and a half, so that parallel transfers do not come back together.
-    func delay(after attempt: Int, error: ConnectorError, random: Double) -> Duration? {
+    /// - Parameter elapsed: since the first attempt began.
+    func delay(
+        after attempt: Int, error: ConnectorError, random: Double, elapsed: Duration = .zero
+    ) -> Duration? {
+        guard let delay = delay(after: attempt, error: error, random: random) else { return nil }
+        if let patience, elapsed + delay > patience { return nil }
+        return delay
+    }
+
+    private func delay(after attempt: Int, error: ConnectorError, random: Double) -> Duration? {
         guard error.isRetryable, attempt < attempts else { return nil }
         // Capped before it is scaled: 2^62 seconds do not fit a Duration.
         let doubled = attempt > 10 ? longestDelay : min(longestDelay, firstDelay * (1 << (attempt - 1)))

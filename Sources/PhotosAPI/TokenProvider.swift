@@ -69,6 +69,7 @@ actor TokenProvider {
                 .auth, "the sign-in has ended and cannot be renewed: there is no refresh token",
                 hint: GoogleError.signInAgain)
         }
+        let start = runtime.now()
         var attempt = 0
         while true {
             attempt += 1
@@ -78,9 +79,11 @@ actor TokenProvider {
                 onRenewal(grant.token)
                 return grant.access
             } catch let error as ConnectorError {
-                guard let delay = retry.delay(after: attempt, error: error, random: runtime.random()) else {
-                    throw error
-                }
+                let elapsed = runtime.now() - start
+                guard
+                    let delay = retry.delay(
+                        after: attempt, error: error, random: runtime.random(), elapsed: elapsed)
+                else { throw error }
                 try await runtime.sleep(delay)
             }
         }

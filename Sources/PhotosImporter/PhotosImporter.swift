@@ -13,7 +13,7 @@ import Takeout
 /// becomes one record for each of its places, next to each other, so that its bytes are downloaded once.
 public final class PhotosImporter: Importer {
     public let identity: ConnectorIdentity
-    private let client: PhotosClient
+    let client: PhotosClient
     private let proxy: OriginalsProxy?
     let settings: LibrarySettings
     private let raw: Settings
@@ -85,27 +85,18 @@ public final class PhotosImporter: Importer {
     ) async throws -> String? {
         let lock = try index.lockForImport()
         defer { withExtendedLifetime(lock) {} }
-        func run(to sink: any RecordSink) async throws -> String? {
+        return try await Mending.run(to: sink, "the index of the account") { error in
+            try await index.replaceIfDamaged(after: error)
+        } _: { sink in
             if let state, try await !index.adopt(state) {
                 reporter.log(
                     .warning, "the state of an earlier import is of another version, and not used", pathname: nil)
             }
-            try await body(sink)
-            return try await index.state()
-        }
-        let watched = WatchedSink(sink)
-        do {
-            let known = try await run(to: watched)
+            let watched = WatchedSink(sink)
+            try await body(watched)
+            let known = try await index.state()
             // It may be long, and the host that has everything else has it, too.
             return watched.isUnchanged && known == state ? nil : known
-        } catch {
-            guard try await index.replaceIfDamaged(after: error) else { throw error }
-            if watched.isUsed {
-                throw ConnectorError(
-                    .unavailable, "the index of the account was damaged", isRetryable: true,
-                    hint: "run it again: it is learnt anew")
-            }
-            return try await run(to: sink)
         }
     }
 
@@ -176,10 +167,12 @@ public final class PhotosImporter: Importer {
         try await ledger.save()
     }
 
-    /// - Parameter elsewhere: which rows of the index are emitted by another way.
+    /// - Parameters:
+    ///   - picks: what was chosen in the Picker, whose bytes come from there where the service does not list it.
+    ///   - elsewhere: which rows of the index are emitted by another way.
     /// - Returns: how many items are shown.
     func emitItems(
-        _ shelf: Shelf, _ places: ItemPlaces, to sink: any RecordSink,
+        _ shelf: Shelf, _ places: ItemPlaces, to sink: any RecordSink, with picks: OneLibraryPicks? = nil,
         except elsewhere: (@Sendable ([Int64]) async throws -> Set<Int64>)? = nil
     ) async throws -> Int {
         let expected = shelf.count
@@ -196,12 +189,12 @@ public final class PhotosImporter: Importer {
             if let others = try await elsewhere?(page.map(\.number)) {
                 page.removeAll { others.contains($0.number) }
             }
-            if settings.readsSizes { page = try await sizeReader.complete(page) }
+            if settings.readsSizes { page = try await sizeReader.complete(page, except: picks?.alone ?? []) }
             for item in page where !item.places.isEmpty {
-                try await emit(item, places, supply: supply, to: sink)
+                try await emit(item, places, supply: supply, picks: picks, to: sink)
                 emitted += 1
             }
-            reporter.progress(Progress(phase: "reading", items: emitted))
+            reporter.progress(Progress(phase: "reading", items: visited, itemsTotal: expected))
             page = try await next
         }
         // A listing is never cut short silently.
@@ -242,15 +235,22 @@ public final class PhotosImporter: Importer {
 
     /// A record for each place of an item, next to each other.
     private func emit(
-        _ item: ShelvedItem, _ places: ItemPlaces, supply: ByteSupply, to sink: any RecordSink
+        _ item: ShelvedItem, _ places: ItemPlaces, supply: ByteSupply, picks: OneLibraryPicks? = nil,
+        to sink: any RecordSink
     ) async throws {
-        let content = ItemContent(
-            item: item, supply: supply, ledger: ledger, room: room, places: places.files(item.places))
+        let files = places.files(item.places)
+        var own: any ContentSupply = supply
+        var isPicked = false
+        if let picks, picks.alone.contains(item.number) { (own, isPicked) = (picks, true) }
+        let content = ItemContent(item: item, supply: own, ledger: ledger, room: room, places: files)
         let metadata = AssetMetadata(item.item, isFavorite: item.isFavorite)
-        try await places.emit(
-            item.places, sidecar: Sidecar(id: item.item.id, metadata), content: ItemContent.Place(content), to: sink
-        ) {
-            Record(item, at: $0, isOriginal: proxy != nil)
+        var source: any ContentSource = ItemContent.Place(content)
+        if let picks {
+            let isReadable = item.item.notReadable == nil || (proxy != nil && !isPicked)
+            source = await picks.followed(source, ofRow: item.number, places: files, isReadable: isReadable)
+        }
+        try await places.emit(item.places, sidecar: Sidecar(id: item.item.id, metadata), content: source, to: sink) {
+            isPicked ? Record(picked: item, at: $0) : Record(item, at: $0, isOriginal: proxy != nil)
         }
     }
 

@@ -24,8 +24,11 @@ actor SizeReader {
     }
 
     /// The same items, with sizes.
-    func complete(_ page: [ShelvedItem]) async throws -> [ShelvedItem] {
-        let unknown = page.filter { $0.size == nil && !$0.places.isEmpty && $0.item.notReadable == nil }
+    /// - Parameter others: numbers of items that the service does not list.
+    func complete(_ page: [ShelvedItem], except others: Set<Int64> = []) async throws -> [ShelvedItem] {
+        let unknown = page.filter {
+            $0.size == nil && !$0.places.isEmpty && $0.item.notReadable == nil && !others.contains($0.number)
+        }
         if isGivenUp || unknown.isEmpty { return page }
         var sizes: [Int64: Int64] = [:]
         do {

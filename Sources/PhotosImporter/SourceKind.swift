@@ -37,7 +37,7 @@ public enum SourceKind: String, Sendable, Hashable, CaseIterable {
             try makeLibraryImporter(
                 PhotosImporter(
                     settings: settings, options: options, reporter: reporter, runtime: runtime, reload: reload),
-                reporter: reporter, runtime: runtime)
+                keepsState: options.keepsState, reporter: reporter, runtime: runtime)
         case .picker:
             try PickerImporter(
                 settings: settings, options: options, reporter: reporter, runtime: runtime, reload: reload)
@@ -46,11 +46,12 @@ public enum SourceKind: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// With exports beside the service, where the settings name some.
+    /// With exports and what was chosen in the Picker beside the service, where the settings say so.
     private static func makeLibraryImporter(
-        _ service: PhotosImporter, reporter: any ConnectorReporter, runtime: Runtime
+        _ service: PhotosImporter, keepsState: Bool, reporter: any ConnectorReporter, runtime: Runtime
     ) throws -> any Importer {
-        guard let directory = service.settings.takeout else { return service }
-        return try OneLibraryImporter(service: service, directory: directory, reporter: reporter, runtime: runtime)
+        if service.settings.takeout == nil, !service.settings.showsPicks { return service }
+        return try OneLibraryImporter(
+            service: service, keepsState: keepsState, reporter: reporter, runtime: runtime)
     }
 }

@@ -16,6 +16,8 @@ public struct CatalogAlbum: Sendable, Hashable {
     public var description: String?
     /// Texts and places among its items, a line each.
     public var notes: String?
+    /// What others wrote below it, a line each.
+    public var comments: String?
     /// Its page at Google.
     public var url: String?
     /// The way that it came by: `library`, `picker` or `takeout`.
@@ -39,6 +41,7 @@ extension CatalogAlbum {
         object["cover"] = cover.map { .string($0) }
         object["description"] = description.map { .string($0) }
         object["notes"] = notes.map { .string($0) }
+        object["comments"] = comments.map { .string($0) }
         object["url"] = url.map { .string($0) }
         object["source"] = .string(source)
         object["error"] = error.map { .string($0) }
@@ -54,6 +57,7 @@ extension CatalogAlbum {
         cover = json["cover"]?.stringValue
         description = json["description"]?.stringValue
         notes = json["notes"]?.stringValue
+        comments = json["comments"]?.stringValue
         url = json["url"]?.stringValue
         error = json["error"]?.stringValue
     }

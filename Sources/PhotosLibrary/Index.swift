@@ -10,6 +10,7 @@ import Synchronization
 public final class Index: Sendable {
     private let connection: Mutex<DatabaseQueue>
     private let path: String?
+    private let kind: Kind
     private let runtime: Runtime
     private let reporter: (any ConnectorReporter)?
     /// What the latest listing saw.
@@ -22,9 +23,13 @@ public final class Index: Sendable {
     ///   - path: nil keeps it in memory, for tests.
     ///   - runtime: tells a new index from every other.
     ///   - reporter: is told of damage.
+    ///   - kind: tells what is lost then.
     /// - Throws: ``ConnectorError`` where the file cannot be used.
-    public init(path: String?, runtime: Runtime = .live, reporter: (any ConnectorReporter)? = nil) throws {
+    public init(
+        path: String?, runtime: Runtime = .live, reporter: (any ConnectorReporter)? = nil, of kind: Kind = .account
+    ) throws {
         self.path = path
+        self.kind = kind
         self.runtime = runtime
         self.reporter = reporter
         do {
@@ -37,7 +42,8 @@ public final class Index: Sendable {
                 if let again = try? Self.connect(path, runtime) {
                     database = again
                 } else {
-                    reporter?.log(.warning, try IndexDamage.setAside(path ?? "", at: runtime.now()), pathname: nil)
+                    let told = try IndexDamage.setAside(path ?? "", of: kind, at: runtime.now())
+                    reporter?.log(.warning, told, pathname: nil)
                     try StateDirectory.prepare(file: path ?? "")
                     database = try Self.connect(path, runtime)
                 }
@@ -47,7 +53,7 @@ public final class Index: Sendable {
             throw ConnectorError(
                 .internalDefect,
                 "the index of the account cannot be used: \(error.message ?? error.resultCode.description)",
-                hint: "check \(path ?? "memory"); it can be removed: it is learnt again")
+                hint: kind.hint(path ?? "memory"))
         }
     }
 
@@ -79,11 +85,13 @@ public final class Index: Sendable {
     }
 
     /// Sets the index aside and begins a new one, where an error came of damage.
+    /// - Parameter isOneOfSeveral: whether the error may have come of another file: then this one is looked at.
     /// - Returns: whether it did: what failed can be begun again.
-    public func replaceIfDamaged(after error: any Error) async throws -> Bool {
+    public func replaceIfDamaged(after error: any Error, isOneOfSeveral: Bool = false) async throws -> Bool {
         guard let path else { return false }
-        var isDamaged = IndexDamage.isDamage(error)
-        if !isDamaged, IndexDamage.isSuspect(error) {
+        let isCertain = IndexDamage.isDamage(error)
+        var isDamaged = isCertain && !isOneOfSeveral
+        if !isDamaged, isCertain || IndexDamage.isSuspect(error) {
             let verdict = try? await database.read { db in
                 try String.fetchOne(db, sql: "PRAGMA integrity_check(1)")
             }
@@ -91,7 +99,7 @@ public final class Index: Sendable {
         }
         guard isDamaged else { return false }
         try? database.close()
-        reporter?.log(.warning, try IndexDamage.setAside(path, at: runtime.now()), pathname: nil)
+        reporter?.log(.warning, try IndexDamage.setAside(path, of: kind, at: runtime.now()), pathname: nil)
         try StateDirectory.prepare(file: path)
         let fresh = try Self.connect(path, runtime)
         connection.withLock { $0 = fresh }
@@ -133,6 +141,8 @@ public final class Index: Sendable {
         migrator.registerMigration("second-way") { db in try db.execute(sql: Pairing.schema) }
         migrator.registerMigration("hints") { db in try db.execute(sql: Hints.schema) }
         migrator.registerMigration("picker") { db in try db.execute(sql: PickerMemory.schema) }
+        migrator.registerMigration("picker-hosts") { db in try db.execute(sql: PickerMemory.ownershipSchema) }
+        migrator.registerMigration("merged-albums") { db in try db.execute(sql: Listing.mergingSchema) }
         return migrator
     }()
 

@@ -42,12 +42,48 @@ enum IndexDamage {
 
     /// Sets an index aside.
     /// - Returns: what to say of it.
-    static func setAside(_ path: String, at time: Timestamp) throws -> String {
+    static func setAside(_ path: String, of kind: Index.Kind, at time: Timestamp) throws -> String {
         let aside = try rename(path, at: time)
-        return """
-            the index \(path) is damaged: it is \(aside) now, and what it knew is learnt anew by a full listing; what it \
-            knew of uploads is lost, so that an export may send again what is there already, of which Google keeps one
-            """
+        return "the index \(path) is damaged: it is \(aside) now, and \(kind.loss)"
+    }
+}
+
+extension Index {
+    /// What an index is of: what is lost with it.
+    public enum Kind: Sendable {
+        case account
+        /// The names of what exports hold.
+        case exports
+        /// What was chosen in the Picker.
+        case picker
+
+        /// For a person.
+        var loss: String {
+            switch self {
+            case .account:
+                """
+                what it knew is learnt anew by a full listing; what it knew of uploads is lost, so that an export may send \
+                again what is there already, of which Google keeps one
+                """
+            case .exports:
+                """
+                what it knew is learnt anew from the exports; which of two with one name came first is decided by their \
+                dates again
+                """
+            case .picker:
+                """
+                what was chosen in the Picker so far is known nowhere else: choose it again to have it in the next \
+                snapshots, where nothing is read twice; earlier snapshots are as they were
+                """
+            }
+        }
+
+        /// What to do where a file cannot be used at all.
+        func hint(_ path: String) -> String {
+            self == .picker
+                ? "check \(path); it can be removed, and what was chosen so far is forgotten with it"
+                : "check \(path); it can be removed: it is learnt again"
+        }
     }
 }
 

@@ -27,6 +27,12 @@ public struct LibrarySettings: Sendable {
     public var includesArchived: Bool
     /// A directory with Takeout exports of the same account, whose items are shown with those of the service.
     public var takeout: String?
+    /// Whether what was chosen in the Picker is shown with what the service lists.
+    public var showsPicks: Bool
+    /// Whether a person is asked to choose more of it.
+    public var asksForPicks: Bool
+    /// The most items that can be chosen in one session of the Picker.
+    public var maxPicks: Int
     public var isReadOnly: Bool
     /// The most transfers at a time.
     public var transfers: Int
@@ -79,6 +85,8 @@ public struct LibrarySettings: Sendable {
         let bandwidth = try settings.integer("bandwidth", default: 0, in: 0...1_000_000_000_000)
         api.bandwidth = bandwidth == 0 ? nil : bandwidth
         api.traces = try settings.bool("trace", default: false)
+        let patience = try settings.integer("patience", default: 0, in: 0...3600)
+        api.retry.patience = patience == 0 ? nil : .seconds(patience)
         layout = try LibraryLayout(settings)
         filter = try LibraryFilter(settings)
         form = try ImportForm(settings)
@@ -91,6 +99,11 @@ public struct LibrarySettings: Sendable {
         albumRecheck = seconds
         views = try Self.views(settings, layout)
         takeout = try Self.directory(settings, "takeout")
+        showsPicks = try settings.bool("picker", default: false)
+        let asks = try settings.bool("choose", default: false)
+        asksForPicks = showsPicks && asks
+        maxPicks = try settings.integer(
+            "max_items", default: PhotosClient.pickerLimit.upperBound, in: PhotosClient.pickerLimit)
         if views.contains(.archive), takeout == nil { throw Self.noArchive }
         origin = Self.origin(settings)
         unnamedSignIn = (settings["account"] ?? settings["name"]) == nil ? api.token.refreshToken : nil
@@ -198,11 +211,15 @@ public struct LibrarySettings: Sendable {
                 "takeout", .text,
                 "A directory with Takeout exports of the same account, to be one library with what the API shows."),
             SettingDefinition(
-                "max_items", .integer(1...2000), "The most items that can be chosen in one session of picker://.",
+                "picker", .flag,
+                "Show what was chosen in the Picker by the same account, to be one library with what the API shows.",
+                default: "false"),
+            SettingDefinition(
+                "max_items", .integer(1...2000), "The most items that can be chosen in one session of the Picker.",
                 default: "2000"),
             SettingDefinition(
-                "choose", .flag, "With picker://, ask for a choice; false shows only what was chosen earlier.",
-                default: "true"),
+                "choose", .flag,
+                "Ask for a choice in the Picker: true by default with picker://, false with the setting picker."),
             SettingDefinition("client_id", .text, "OAuth client id of your Google Cloud project."),
             SettingDefinition("client_secret", .text, "OAuth client secret.", secret: true),
             SettingDefinition("token", .text, "OAuth token, as the JSON that rclone stores.", secret: true),
@@ -247,6 +264,10 @@ public struct LibrarySettings: Sendable {
             SettingDefinition(
                 "bandwidth", .integer(0...1_000_000_000_000),
                 "Bytes a second that all downloads together may take; 0 is as many as there are.", default: "0"),
+            SettingDefinition(
+                "patience", .integer(0...3600),
+                "Seconds for which a request that fails is sent again; 0 is for some minutes, as a backup wants it.",
+                default: "0"),
             SettingDefinition("trace", .flag, "Tell of every request, as -vv does.", default: "false"),
             SettingDefinition(
                 "batch_timeout", .text,

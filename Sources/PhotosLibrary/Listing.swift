@@ -10,9 +10,14 @@ public struct Listing: Sendable {
     public let number: Int64
     let layout: LibraryLayout
     let log: SightingLog
+    /// Whether the lists of the service are only a part of what albums hold: ``mergingAlbums()``.
+    var mergesAlbums = false
 
     /// What was seen so far.
     var sightings: Sightings { log.sightings }
+
+    /// How many items were seen so far.
+    public var count: Int { sightings.items.count }
 
     /// Where an item was listed.
     public enum Place: Sendable {
@@ -128,6 +133,7 @@ public struct Listing: Sendable {
     /// Notes the members of an album in their order: all of them, or it is not called.
     /// - Parameter time: when they were listed, where they came from a service.
     public func setMembers(_ items: [Int64], ofAlbum album: Int64, at time: Timestamp? = nil) async throws {
+        if mergesAlbums, let time { return try await keepApart(items, ofAlbum: album, at: time) }
         try await index.database.write { [number] db in
             try Index.setMembers(items, ofAlbum: album, listing: number, db)
             if let time {
@@ -141,30 +147,38 @@ public struct Listing: Sendable {
     /// - Parameter onlySeen: whether the list of the library was to hold all of them.
     /// - Returns: false where it must be listed: an item of it has left the library, or was still being processed.
     public func keepMembers(ofAlbum album: Int64, onlySeen: Bool) async throws -> Bool {
-        let (members, areProcessed) = try await index.database.read { db in
+        let (members, areProcessed, isMerged) = try await index.database.read { db in
             let sql = """
                 SELECT item FROM album_items JOIN items ON items.number = item
                 WHERE album = ? AND video_status = 'PROCESSING'
                 """
             return (
-                try Int64.fetchAll(db, sql: "SELECT item FROM album_items WHERE album = ?", arguments: [album]),
-                try Int64.fetchOne(db, sql: sql, arguments: [album]) != nil
+                try Self.ownMembers(ofAlbum: album, db), try Int64.fetchOne(db, sql: sql, arguments: [album]) != nil,
+                try Self.isMerged(album, db)
             )
         }
         if onlySeen {
             let seen = sightings.library
-            return members.allSatisfy(seen.contains)
+            if !members.allSatisfy(seen.contains) { return false }
+        } else {
+            if areProcessed { return false }
+            log.change { $0.note(members, from: .album) }
         }
-        if areProcessed { return false }
-        log.change { $0.note(members, from: .album) }
+        if isMerged, !mergesAlbums { try await settleMembers(ofAlbum: album) }
         return true
     }
 }
 
 extension Index {
-    static func setMembers(_ items: [Int64], ofAlbum album: Int64, listing: Int64, _ db: Database) throws {
+    /// - Parameters:
+    ///   - own: how many of them, from the first, the service listed; nil for all.
+    ///   - listed: when that was.
+    static func setMembers(
+        _ items: [Int64], own: Int? = nil, ofAlbum album: Int64, listed: Int64 = 0, listing: Int64, _ db: Database
+    ) throws {
         let known = try Int64.fetchAll(
             db, sql: "SELECT item FROM album_items WHERE album = ? ORDER BY position", arguments: [album])
+        try Listing.note(own: own, ofAlbum: album, db)
         if known == items { return }
         let moved = Set(known).symmetricDifference(items)
         if !moved.isEmpty {
@@ -174,8 +188,8 @@ extension Index {
         try db.execute(sql: "DELETE FROM album_items WHERE album = ?", arguments: [album])
         let insert = try db.cachedStatement(sql: "INSERT INTO album_items(album, position, item) VALUES(?, ?, ?)")
         for (position, item) in items.enumerated() { try insert.execute(arguments: [album, position, item]) }
-        // They are not what a service listed, unless the caller says so next.
-        try db.execute(sql: "UPDATE albums SET listed = 0 WHERE number = ?", arguments: [album])
+        // They are not what a service listed, unless the caller says so.
+        try db.execute(sql: "UPDATE albums SET listed = ? WHERE number = ?", arguments: [listed, album])
         try touch(db)
     }
 }

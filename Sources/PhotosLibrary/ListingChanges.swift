@@ -12,13 +12,18 @@ public struct ListingChanges: Sendable, Hashable {
     public var moved = 0
     /// Items that are not there any more.
     public var removed = 0
+    /// Items that were there, and are one with others now: they came by two ways, which is known since.
+    public var merged = 0
 
     /// By the names that hosts know.
     public var counters: [String: Int64] {
-        [
+        var counters = [
             "items_new": Int64(new), "items_changed": Int64(changed), "items_moved": Int64(moved),
             "items_removed": Int64(removed),
         ]
+        // Few sources have two ways to one item.
+        if merged > 0 { counters["items_merged"] = Int64(merged) }
+        return counters
     }
 }
 
@@ -54,11 +59,13 @@ extension Listing {
             let stayed = now.items.intersection(known.sightings.items)
             let flagged = now.favorites.symmetricDifference(known.sightings.favorites)
             let changed = try Self.items(with: .metadata, since: known.number, db).union(flagged)
+            let gone = isWhole ? known.sightings.items.subtracting(now.items) : ItemSet()
+            let merged = gone.intersection(log.merged)
             let moved = try Self.items(with: .albums, since: known.number, db)
             return ListingChanges(
                 new: now.items.subtracting(known.sightings.items).count,
                 changed: changed.intersection(stayed).count, moved: moved.intersection(stayed).count,
-                removed: isWhole ? known.sightings.items.subtracting(now.items).count : 0)
+                removed: gone.count - merged.count, merged: merged.count)
         }
     }
 

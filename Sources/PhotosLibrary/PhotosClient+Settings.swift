@@ -60,6 +60,10 @@ extension LibrarySettings {
     fileprivate var http: HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration(userAgent: "gphotos/\(Product.version)")
         configuration.caFile = caFile
+        if let patience = api.retry.patience {
+            configuration.connectTimeout = min(configuration.connectTimeout, patience / 2)
+            configuration.stallTimeout = min(configuration.stallTimeout, patience)
+        }
         return configuration
     }
 }

@@ -22,6 +22,14 @@ public struct PickerMemory: Sendable {
         CREATE INDEX picks_by_item ON picks(item);
         """
 
+    // A session is waited for by one host; by none in particular where `host` is null. `is_kept` is set once a host has
+    // shown that it has its state, or will have it: it closed an import in order.
+    static let ownershipSchema = """
+        ALTER TABLE picker_sessions ADD COLUMN host INTEGER;
+        ALTER TABLE picker_hosts ADD COLUMN is_kept INTEGER NOT NULL DEFAULT 0;
+        UPDATE picker_hosts SET is_kept = 1;
+        """
+
     // MARK: - Sessions
 
     public struct Session: Sendable, Hashable {
@@ -31,21 +39,55 @@ public struct PickerMemory: Sendable {
         public var wasRead: Bool
     }
 
-    /// The sessions of an app that are not known to have ended, from the oldest to the newest.
+    /// The sessions of an app that are not known to have ended, whoever waits for them, from the oldest to the newest.
     public func sessions(of client: String) async throws -> [Session] {
-        try await index.database.read { db in
-            try Row.fetchAll(
-                db, sql: "SELECT id, begun, was_read FROM picker_sessions WHERE client = ? ORDER BY begun, id",
-                arguments: [client]
-            ).map { Session(id: $0[0], begun: Timestamp(seconds: $0[1]), wasRead: $0[2]) }
+        try await index.database.read { db in try Self.sessions(of: client, where: "TRUE", [:], db) }
+    }
+
+    /// Those of them that a host may go on with, which are its own from now on: no other host is given them.
+    ///
+    /// A host that is new may be one that was cut short before it had its state: it goes on with what such hosts left.
+    public func takeSessions(of client: String, for host: Host) async throws -> [Session] {
+        try await index.database.write { db in
+            let found = try Self.sessions(
+                of: client,
+                where: """
+                    (host IS NULL OR host = :host
+                        OR (:isNew AND host IN (SELECT number FROM picker_hosts WHERE number > 0 AND NOT is_kept)))
+                    """, ["host": host.number, "isNew": host.isNew], db)
+            for session in found {
+                try db.execute(
+                    sql: "UPDATE picker_sessions SET host = ? WHERE id = ?", arguments: [host.number, session.id])
+            }
+            return found
         }
     }
 
-    public func note(session id: String, of client: String, begun: Timestamp) async throws {
+    private static func sessions(
+        of client: String, where condition: String, _ arguments: [String: (any DatabaseValueConvertible)?],
+        _ db: Database
+    ) throws -> [Session] {
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT id, begun, was_read FROM picker_sessions WHERE client = :client AND \(condition)
+                ORDER BY begun, id
+                """, arguments: StatementArguments(arguments.merging(["client": client]) { $1 })
+        ).map { Session(id: $0[0], begun: Timestamp(seconds: $0[1]), wasRead: $0[2]) }
+    }
+
+    public func note(session id: String, of client: String, for host: Host, begun: Timestamp) async throws {
         try await index.database.write { db in
             try db.execute(
-                sql: "INSERT OR IGNORE INTO picker_sessions(id, client, begun) VALUES(?, ?, ?)",
-                arguments: [id, client, begun.seconds])
+                sql: "INSERT OR IGNORE INTO picker_sessions(id, client, begun, host) VALUES(?, ?, ?, ?)",
+                arguments: [id, client, begun.seconds, host.number])
+        }
+    }
+
+    /// Leaves a session to whatever host comes next: this one only had a look.
+    public func release(session id: String) async throws {
+        try await index.database.write { db in
+            try db.execute(sql: "UPDATE picker_sessions SET host = NULL WHERE id = ?", arguments: [id])
         }
     }
 
@@ -70,17 +112,30 @@ public struct PickerMemory: Sendable {
         public let name: String
         /// How many items it has by its own word, where this memory knows nothing of them.
         public let expected: Int
+        /// Whether it came without a state.
+        public let isNew: Bool
 
         /// All hosts that keep no state: they are not told apart.
-        public static let stateless = Host(number: 0, name: "", expected: 0)
+        public static let stateless = Host(number: 0, name: "", expected: 0, isNew: false)
     }
 
-    /// The host of that name; nil where it is not known.
+    /// The host whose state has that name; nil where it is not known.
     public func host(named name: String) async throws -> Host? {
-        try await index.database.read { db in
-            try Row.fetchOne(
+        try await index.database.write { db in
+            try db.execute(
+                sql: "UPDATE picker_hosts SET is_kept = 1 WHERE name = ? AND NOT is_kept", arguments: [name])
+            return try Row.fetchOne(
                 db, sql: "SELECT number, name, expected FROM picker_hosts WHERE name = ?", arguments: [name]
-            ).map { Host(number: $0[0], name: $0[1], expected: $0[2]) }
+            ).map { Host(number: $0[0], name: $0[1], expected: $0[2], isNew: false) }
+        }
+    }
+
+    /// Notes that a host has its state by now.
+    public func noteKept(_ host: Host) async throws {
+        try await index.database.write { db in
+            try db.execute(
+                sql: "UPDATE picker_hosts SET is_kept = 1 WHERE number = ? AND number > 0 AND NOT is_kept",
+                arguments: [host.number])
         }
     }
 
@@ -94,11 +149,11 @@ public struct PickerMemory: Sendable {
             let row = try Row.fetchOne(
                 db,
                 sql: """
-                    INSERT INTO picker_hosts(name, expected) VALUES(coalesce(?, lower(hex(randomblob(8)))), ?)
-                    RETURNING number, name
+                    INSERT INTO picker_hosts(name, expected, is_kept)
+                    VALUES(coalesce(?1, lower(hex(randomblob(8)))), ?2, ?1 IS NOT NULL) RETURNING number, name
                     """, arguments: [name, expected])
             guard let row else { throw ConnectorError(.internalDefect, "the index did not take a host") }
-            return Host(number: row[0], name: row[1], expected: expected)
+            return Host(number: row[0], name: row[1], expected: expected, isNew: name == nil)
         }
     }
 
@@ -123,6 +178,19 @@ public struct PickerMemory: Sendable {
                 }
                 try insert.execute(arguments: [host.number, item, time.seconds])
             }
+        }
+    }
+
+    /// Notes that a host has items that were chosen before.
+    public func note(earlier items: [Int64], of host: Host) async throws {
+        if items.isEmpty { return }
+        try await index.database.write { db in
+            let insert = try db.cachedStatement(
+                sql: """
+                    INSERT OR IGNORE INTO picks(host, item, time)
+                    SELECT ?1, item, max(time) FROM picks WHERE item = ?2 GROUP BY item
+                    """)
+            for item in items { try insert.execute(arguments: [host.number, item]) }
         }
     }
 
@@ -152,5 +220,24 @@ extension Listing {
                 db, sql: "SELECT DISTINCT item FROM picks WHERE host = ?1 OR ?1 IS NULL", arguments: [host?.number])
         }
         log.change { $0.note(numbers, from: .library) }
+    }
+
+    /// What the listing saw, in the order of its numbers.
+    /// - Returns: an empty page at the end.
+    public func items(after number: Int64, limit: Int = 500) async throws -> [ShelvedItem] {
+        let seen = sightings.items
+        return try await index.database.read { db in
+            let rows = try Row.fetchCursor(
+                db,
+                sql: """
+                    SELECT \(ShelvedItem.columns) FROM items LEFT JOIN urls ON urls.item = items.number
+                    WHERE number > ? ORDER BY number
+                    """, arguments: [number])
+            var items: [ShelvedItem] = []
+            while items.count < limit, let row = try rows.next() {
+                if seen.contains(try row.decode(atIndex: 0)) { items.append(try ShelvedItem(row)) }
+            }
+            return items
+        }
     }
 }

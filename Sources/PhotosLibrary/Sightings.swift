@@ -37,5 +37,14 @@ final class SightingLog: Sendable {
 
     func changeArchived(_ body: (inout ItemSet) -> Void) { archivedItems.withLock { body(&$0) } }
 
+    private let mergedItems = Mutex(ItemSet())
+
+    /// Items of earlier listings that another item stands for now: they are one.
+    var merged: ItemSet { mergedItems.withLock { $0 } }
+
+    func noteMerged(_ numbers: [Int64]) {
+        mergedItems.withLock { for number in numbers { $0.insert(number) } }
+    }
+
     func change(_ body: (inout Sightings) -> Void) { state.withLock { body(&$0) } }
 }

@@ -39,6 +39,9 @@ public struct SignInSettings: Sendable, Hashable {
     public func signIn(_ runtime: Runtime) throws(ConnectorError) -> SignIn {
         var configuration = HTTPClient.Configuration(userAgent: "gphotos/\(Product.version)")
         configuration.caFile = caFile
+        // A person waits for it.
+        configuration.connectTimeout = .seconds(20)
+        configuration.stallTimeout = .seconds(20)
         return SignIn(client: client, http: try HTTPClient(configured: configuration), runtime: runtime)
     }
 }

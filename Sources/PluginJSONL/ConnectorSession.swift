@@ -271,6 +271,7 @@ final class ConnectorSession: Sendable {
                 for action in core.machine.answer(id: id, .failure(cut)) { perform(action, &core) }
             }
         }
+        if closeID != nil, isInOrder { await acknowledge(within: grace / 3) }
         let closing = await closeConnector(within: grace / 3)
         if case .failure = closing { isInOrder = false }
         if let closeID { advance { $0.answer(id: closeID, closing.map { [:] }) } }
@@ -285,6 +286,16 @@ final class ConnectorSession: Sendable {
         case .signalled(let number): return 128 + number
         case .violation: return 2
         }
+    }
+
+    private func acknowledge(within limit: Duration) async {
+        guard let connector = withCore({ $0.instance?.connector }) else { return }
+        let done = Reply<Void>()
+        let task = Task {
+            await connector.acknowledged()
+            done.resolve(.success(()))
+        }
+        if await done.value(within: limit) == nil { task.cancel() }
     }
 
     private func closeConnector(within limit: Duration) async -> Result<Void, ConnectorError> {

@@ -133,11 +133,13 @@ public final class HostSession: Sendable {
     /// Ends the session: asks the connector to close, waits five seconds at most, closes both descriptors.
     ///
     /// Safe after a failure, and more than once.
-    public func close() async {
+    /// - Parameter isInOrder: false where the host did not keep what it was to keep: the connector finds its input at an
+    ///   end, and is not told that all is well.
+    public func close(isInOrder: Bool = true) async {
         let (isFirst, isStarted, reply) = core.withLock { core in
             defer { core.isClosed = true }
             if core.isClosed || !core.isStarted { return (!core.isClosed, core.isStarted, Reply<JSONObject>?.none) }
-            guard core.machine.failure == nil, core.machine.peer != nil else { return (true, true, nil) }
+            guard isInOrder, core.machine.failure == nil, core.machine.peer != nil else { return (true, true, nil) }
             let id = core.machine.makeRequest()
             let reply = Reply<JSONObject>()
             core.replies[id] = reply

@@ -71,6 +71,11 @@ final class PlakarSession: Sendable {
 
     /// Close, asked for by the host.
     func closeInOrder() async throws {
+        let connector = state.withLock { state -> (any Connector)? in
+            if case .ready(let connector) = state.phase { return connector }
+            return nil
+        }
+        await connector?.acknowledged()
         try await close()
         state.withLock { $0.wasClosed = true }
     }

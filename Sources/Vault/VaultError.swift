@@ -19,6 +19,8 @@ public struct VaultError: Error, Sendable, Hashable, CustomStringConvertible {
         /// The snapshot has nothing at that pathname.
         case noSuchPath
         case cannotRead
+        /// The system does not let this user read it.
+        case noAccess
         case cannotWrite
         /// No space, or the disk quota is used up.
         case full
@@ -49,7 +51,7 @@ extension VaultError {
             self.init(.full, "cannot \(action): \(reason)", hint: "free some space; what is stored already is kept")
         case EACCES, EPERM, EROFS:
             self.init(
-                reading ? .cannotRead : .cannotWrite, "cannot \(action): \(reason)",
+                reading ? .noAccess : .cannotWrite, "cannot \(action): \(reason)",
                 hint: "check the owner and the permissions of the vault's directory")
         default:
             self.init(reading ? .cannotRead : .cannotWrite, "cannot \(action): \(reason)")

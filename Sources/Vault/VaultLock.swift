@@ -9,7 +9,7 @@ final class VaultLock: Sendable {
     /// - Parameter holder: who wants it, such as a command line: what the next one is told.
     /// - Throws: ``VaultError``: `inUse`, which names the holder; `cannotWrite`.
     init(_ layout: VaultLayout, holder: String, since: Timestamp) throws {
-        file = try OpenFile(layout.lock, O_RDWR | O_CREAT)
+        let file = try OpenFile(layout.lock, O_RDWR | O_CREAT)
         while flock(file.descriptor, LOCK_EX | LOCK_NB) != 0 {
             if errno == EINTR { continue }
             if errno == EWOULDBLOCK { throw Self.refusal(layout, try file.read(upTo: 4096)) }
@@ -21,6 +21,8 @@ final class VaultLock: Sendable {
         ftruncate(file.descriptor, 0)
         let bytes = Array((text.text + "\n").utf8)
         try bytes.withUnsafeBytes { try file.write($0) }
+        // Last: what was refused must not take the holder's name out of the file when it goes.
+        self.file = file
     }
 
     /// Said aloud, since a child process that is just being started has the file open too, until its exec(3).

@@ -7,8 +7,7 @@ extension SnapshotWriter {
     public struct Taken: Sendable, Hashable {
         /// Files and links.
         public var files: Int
-        /// Files with content.
-        public var contents: Int
+        public var links: Int
         /// Of content, each file counted.
         public var bytes: Int64
     }
@@ -48,7 +47,7 @@ extension SnapshotWriter {
     /// Takes all entries of the parent over, as they are, and what its source wants back, unless that is told anew.
     public func takeParent() async throws -> Taken {
         try requireOpen()
-        guard let parent else { return Taken(files: 0, contents: 0, bytes: 0) }
+        guard let parent else { return Taken(files: 0, links: 0, bytes: 0) }
         return try await catalog.write { [number] db in
             try db.execute(
                 sql: """
@@ -58,10 +57,13 @@ extension SnapshotWriter {
             try db.execute(
                 sql: "UPDATE snapshots SET state = (SELECT state FROM snapshots WHERE number = ?) WHERE number = ?",
                 arguments: [parent.number, number])
-            let contents = try Int.fetchOne(
-                db, sql: "SELECT count(i.object) FROM entries e JOIN items i ON i.id = e.item WHERE e.snapshot = ?",
-                arguments: [parent.number])
-            return Taken(files: parent.files, contents: contents ?? 0, bytes: parent.bytes)
+            let links = try Int.fetchOne(
+                db,
+                sql: """
+                    SELECT count(*) FROM entries e JOIN items i ON i.id = e.item
+                    WHERE e.snapshot = ? AND i.kind = 'symlink'
+                    """, arguments: [parent.number])
+            return Taken(files: parent.files, links: links ?? 0, bytes: parent.bytes)
         }
     }
 }

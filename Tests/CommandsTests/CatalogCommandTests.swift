@@ -91,9 +91,11 @@ import Testing
             #expect(mirrored["errors"]?.integerValue == 0)
             let changed = try stage.mirrored().filter { before[$0.key] != $0.value }
             #expect(!changed.isEmpty)
-            #expect(mirrored["files_new"]?.integerValue == Int64(changed.count))
+            #expect(mirrored["files_changed"]?.integerValue == Int64(changed.count))
+            #expect(mirrored["files_new"]?.integerValue == 0)
             let backup = try await stage.backup("--reread")
-            #expect(backup["files_new"]?.integerValue == Int64(changed.count))
+            #expect(backup["files_changed"]?.integerValue == Int64(changed.count))
+            #expect(backup["files_new"]?.integerValue == 0)
             #expect(try await stage.mirror()["files_new"]?.integerValue == 0)
         }
     }

@@ -1,3 +1,4 @@
+import ConnectorKit
 import FakePhotos
 import Foundation
 import SeededRandom
@@ -254,7 +255,8 @@ struct MirrorTests {
             try library.addAlbum("One", items: [try library.addItem(new)])
             // Nothing is known of the old names any more, so that the new item may have the plain name.
             try FileManager.default.removeItem(atPath: stage.sandbox.home + "/.local/state/gphotos")
-            let mirror = try MirrorIndex(in: LocalFolder(making: stage.folder))
+            let mirror = try MirrorIndex(
+                in: LocalFolder(making: stage.folder), now: Timestamp(seconds: 0), warn: { _ in })
             try mirror.setProperty("state", nil)
             mirror.close()
             _ = try await stage.mirror()
@@ -303,7 +305,15 @@ struct MirrorTests {
             let item = try #require(try stage.service.library.items(of: "demo").first)
             try stage.service.library.updateItem(item.id, isTrashed: true)
             let second = await stage.sandbox.run("mirror @demo Photos --dry-run --delete")
-            #expect(second.out.contains("removed  /"))
+            #expect(second.out.contains("remove  /"))
+            #expect(second.out.contains("would mirror @demo to Photos\n"))
+            #expect(second.out.contains(" to be removed") && !second.out.contains("removed  /"))
+            let kept = await stage.sandbox.run("mirror @demo Photos --dry-run")
+            #expect(kept.out.contains("gone  /") && kept.out.contains("nothing is to be done"))
+            let summary = try await stage.mirror("--dry-run --delete")
+            #expect(summary["dry_run"]?.boolValue == true)
+            #expect(try #require(summary["to_remove"]?.integerValue) > 0)
+            #expect(summary["files"] == summary["files_unchanged"])
             #expect(try stage.mirrored().values.contains(item.sha256))
             #expect(stage.service.library.requestCount(.download) == 10)
         }
@@ -312,7 +322,7 @@ struct MirrorTests {
     @Test(arguments: [
         ("mirror @nobody Photos", Int32(66)), ("mirror nonsense Photos", 64), ("mirror @demo /proc/nowhere", 73),
         ("mirror @demo Photos --force", 64), ("mirror @demo:/album/Nowhere Photos", 66),
-        ("compare @demo nowhere", 73), ("compare @demo . --vault nowhere", 66),
+        ("compare @demo nowhere", 66), ("compare @demo . --vault nowhere", 66),
     ])
     func wrongInputHasItsStatus(line: String, status: Int32) async throws {
         try await Stage.run(5) { stage in

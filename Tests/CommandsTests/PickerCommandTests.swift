@@ -152,6 +152,29 @@ struct PickerCommandTests {
         }
     }
 
+    @Test func aDamagedMemorySaysWhatIsLost() async throws {
+        try await onStage { stage in
+            stage.service.library.willPick(Array(try ids(stage).prefix(3)))
+            _ = try await stage.backup()
+            let state = stage.sandbox.home + "/.local/state/gphotos"
+            for name in try FileManager.default.contentsOfDirectory(atPath: state) where name.contains(".sqlite") {
+                if name.hasSuffix(".sqlite") {
+                    try Data("a letter".utf8).write(to: URL(fileURLWithPath: state + "/" + name))
+                } else if !name.hasSuffix(".lock") {
+                    try FileManager.default.removeItem(atPath: state + "/" + name)
+                }
+            }
+            let status = await stage.sandbox.run("sources status")
+            #expect(status.status == 0)
+            #expect(status.err.contains("known nowhere else: choose it again"), "\(status.err)")
+            // The vault has them, and does not take them for removed.
+            stage.service.library.willPick(Array(try ids(stage).prefix(1)))
+            let backup = await stage.sandbox.run("backup @demo --json")
+            let summary = try backup.summary(status: 3)
+            #expect(summary["files"]?.integerValue == 3 && summary["files_new"]?.integerValue == 0, "\(summary)")
+        }
+    }
+
     @Test func whatDoesNotFitIsRefused() async throws {
         try await onStage { stage in
             #expect(await stage.sandbox.run("backup @demo --max-items 2001").status == 64)

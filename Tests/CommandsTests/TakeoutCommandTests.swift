@@ -36,7 +36,7 @@ import Testing
         try write(8, stamp: "20260401T101500Z", packing: .tgz)
         let second = await sandbox.run("backup \(location) --json")
         #expect(second.status == 0, "\(second.err)")
-        #expect(second.out.contains(#""files_new":5,"files_unchanged":9"#), "\(second.out)")
+        #expect(second.out.contains(#""files_new":3,"files_unchanged":9,"files_changed":2"#), "\(second.out)")
         let check = await sandbox.run("check --read-data")
         #expect(check.status == 0, "\(check.out)")
         let cat = await sandbox.run("cat latest:/album/Lisbon/IMG_6.jpg")
@@ -125,5 +125,48 @@ import Testing
         #expect(text.out.contains("6 items, 11.7 KiB, in 1 album; 3 copies"), "\(text.out)")
         let nothing = await sandbox.run("takeout inspect nowhere")
         #expect(nothing.status == 66)
+    }
+
+    @Test func aFolderWithoutAnExportIsAnError() async throws {
+        let other = sandbox.home + "/other/letters"
+        try FileManager.default.createDirectory(atPath: other, withIntermediateDirectories: true)
+        let empty = await sandbox.run("takeout inspect other")
+        #expect(empty.status == 66 && empty.out.isEmpty)
+        #expect(empty.err.contains("there is no export of Google Photos in \(sandbox.home)/other"), "\(empty.err)")
+        try Data("Dear all".utf8).write(to: URL(fileURLWithPath: other + "/letter.txt"))
+        let letters = await sandbox.run("takeout inspect other --json")
+        #expect(letters.status == 66 && letters.out.isEmpty)
+        #expect(letters.err.contains("not-found") && letters.err.contains("1 file of other kinds"), "\(letters.err)")
+        #expect(await sandbox.run("backup takeout://\(sandbox.home)/other").status == 66)
+        // What is there and cannot be read is no missing export.
+        try Data("PK, but no zip".utf8)
+            .write(to: URL(fileURLWithPath: sandbox.home + "/other/takeout-20260301T101500Z-001.zip"))
+        let damaged = await sandbox.run("takeout inspect other")
+        #expect(damaged.status == 65 && damaged.out.contains("problem: "), "\(damaged.err)")
+    }
+
+    @Test func whatWasLearntIsLearntAgainWhereItIsDamaged() async throws {
+        try write(6, stamp: "20260301T101500Z", packing: .zip, parts: 2)
+        let first = await sandbox.run("takeout inspect exports")
+        #expect(await sandbox.run("backup takeout://\(sandbox.home)/exports").status == 0)
+        let state = sandbox.home + "/.local/state/gphotos"
+        func databases() throws -> [String] {
+            try FileManager.default.contentsOfDirectory(atPath: state).filter { $0.hasSuffix(".sqlite") }.sorted()
+        }
+        // The catalog of the exports, and the names of what they hold.
+        #expect(try databases().count == 2)
+        for name in try databases() {
+            for suffix in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: state + "/" + name + suffix) }
+            try Data("this is no database, but a letter home".utf8).write(to: URL(fileURLWithPath: state + "/" + name))
+        }
+        let inspect = await sandbox.run("takeout inspect exports")
+        #expect(inspect.status == 0 && inspect.out == first.out)
+        #expect(inspect.err.contains("nothing but that time is lost"), "\(inspect.err)")
+        let backup = await sandbox.run("backup takeout://\(sandbox.home)/exports --json")
+        #expect(backup.err.contains("learnt anew from the exports"), "\(backup.err)")
+        let summary = try backup.summary()
+        #expect(summary["files_new"]?.integerValue == 0 && summary["errors"]?.integerValue == 0)
+        let names = try FileManager.default.contentsOfDirectory(atPath: state)
+        #expect(names.count { $0.contains(".damaged-") } == 2)
     }
 }

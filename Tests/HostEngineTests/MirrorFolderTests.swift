@@ -1,5 +1,6 @@
 import ConnectorKit
 import Foundation
+import GRDB
 import Testing
 import Vault
 
@@ -19,7 +20,11 @@ struct MirrorFolderTests {
             entry: MirrorEntry(place: place, standing: .written, fingerprint: text, status: status, sha256: nil))
     }
 
-    private func open(_ scratch: Scratch) throws -> MirrorFolder { try MirrorFolder(scratch.path, source: "s:/") }
+    private func open(
+        _ scratch: Scratch, source: String = "s:/", warn: (String) -> Void = { _ in }
+    ) throws -> MirrorFolder {
+        try MirrorFolder(scratch.path, source: source, now: Timestamp(seconds: 1_800_000_000), warn: warn)
+    }
 
     private func known(_ place: String, in mirror: MirrorFolder) throws -> MirrorEntry? {
         let place = try Pathname(place)
@@ -87,21 +92,58 @@ struct MirrorFolderTests {
             #expect(throws: VaultError.self) { try open(scratch) }
             try withExtendedLifetime(mirror) { try mirror.finish() }
         }
-        let error = #expect(throws: VaultError.self) { try MirrorFolder(scratch.path, source: "other:/") }
+        let error = #expect(throws: VaultError.self) { try open(scratch, source: "other:/") }
         #expect(error?.kind == .notAVault)
     }
 
-    @Test func anIndexThatIsALinkOrNonsenseIsRefused() throws {
+    @Test func anIndexThatIsALinkIsRefused() throws {
         let scratch = try Scratch()
-        try scratch.write(
-            "nonsense, and quite a lot of it: \(String(repeating: "x", count: 4096))", to: MirrorIndex.name)
-        let damaged = #expect(throws: VaultError.self) { try open(scratch) }
-        #expect(damaged?.kind == .damaged)
-        #expect(damaged?.hint?.contains("delete it") == true)
-        try FileManager.default.removeItem(atPath: scratch.path + "/" + MirrorIndex.name)
         try FileManager.default.createSymbolicLink(
             atPath: scratch.path + "/" + MirrorIndex.name, withDestinationPath: "/tmp/elsewhere.sqlite")
         let linked = #expect(throws: VaultError.self) { try open(scratch) }
         #expect(linked?.kind == .cannotWrite)
+    }
+
+    /// What becomes of an index that is no database any more, or has lost its tables, or some pages in its midst.
+    @Test(arguments: ["nonsense", "tables", "midst"])
+    func anIndexThatIsDamagedIsSetAsideAndBegunAnew(how: String) throws {
+        let scratch = try Scratch()
+        var mirror: MirrorFolder? = try open(scratch)
+        let files = try (1...400).map { number in
+            let place = "/\(String(repeating: "x", count: 200))-\(number)"
+            return try pending(place, at: place, in: try #require(mirror))
+        }
+        #expect(try mirror?.publish(files).isEmpty == true)
+        mirror?.close()
+        mirror = nil
+        let path = scratch.path + "/" + MirrorIndex.name
+        switch how {
+        case "nonsense": try scratch.write(String(repeating: "x", count: 4096), to: MirrorIndex.name)
+        case "tables":
+            let database = try DatabaseQueue(path: path)
+            try database.write { db in try db.execute(sql: "DROP TABLE files") }
+            try database.close()
+        default:
+            let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+            for page in 3...8 {
+                try handle.seek(toOffset: UInt64(page * 4096))
+                try handle.write(contentsOf: Data(repeating: 0x5A, count: 4096))
+            }
+            try handle.close()
+        }
+        // A look changes nothing.
+        var warnings: [String] = []
+        let look = try MirrorIndex(reading: LocalFolder(opening: scratch.path)) { warnings.append($0) }
+        #expect(try look.lastID == 0)
+        look.close()
+        #expect(warnings.count == 1)
+        let again = try open(scratch) { warnings.append($0) }
+        let aside = path + ".damaged-2027-01-15T08-00-00"
+        #expect(warnings.last?.contains(aside) == true, "\(warnings)")
+        #expect(FileManager.default.fileExists(atPath: aside))
+        #expect(try again.index.lastID == 0)
+        #expect(try again.index.property("source") == "s:/")
+        #expect(try again.folder.root.names().count { $0.hasPrefix("xxx") } == 400)
+        #expect(try again.publish([try pending("new", at: "/new", in: again)]).isEmpty)
     }
 }

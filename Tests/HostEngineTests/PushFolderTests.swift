@@ -1,5 +1,6 @@
 import ConnectorKit
 import Foundation
+import GRDB
 import Testing
 
 @testable import HostEngine
@@ -67,6 +68,33 @@ struct FileHashesTests {
         #expect(try await other.hash(of: "file", in: root).1 != Self.empty)
         let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
         #expect(mode == 0o600)
+    }
+
+    @Test func hashesThatAreDamagedAreSetAsideAndBegunAnew() async throws {
+        for isDatabase in [false, true] {
+            let scratch = try Scratch()
+            try scratch.write("", to: "file")
+            let root = try LocalFolder(opening: scratch.path).root
+            let path = scratch.path + "/hashes.sqlite"
+            do {
+                let hashes = try FileHashes(path: path, runtime: runtime)
+                #expect(try await hashes.hash(of: "file", in: root).1 == Self.empty)
+            }
+            if isDatabase {
+                // A database of somebody else, whose table has other columns.
+                try FileManager.default.removeItem(atPath: path)
+                let database = try DatabaseQueue(path: path)
+                try await database.write { db in try db.execute(sql: "CREATE TABLE hashes(x TEXT)") }
+                try database.close()
+            } else {
+                try Data(repeating: 0x5A, count: 16384).write(to: URL(fileURLWithPath: path))
+            }
+            var warnings: [String] = []
+            let again = try FileHashes(path: path, runtime: runtime) { warnings.append($0) }
+            #expect(warnings.count == 1)
+            #expect(warnings.first?.contains(path + ".damaged-2096-10-02T07-06-40") == true, "\(warnings)")
+            #expect(try await again.hash(of: "file", in: root).1 == Self.empty)
+        }
     }
 
     @Test func theHashOfAFileThatWasJustWrittenIsNotKept() async throws {

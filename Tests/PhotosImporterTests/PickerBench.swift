@@ -81,7 +81,9 @@ final class PickerHost {
         self.keepsState = keepsState
     }
 
-    func backUp(_ more: [String: String] = [:]) async throws -> Outcome {
+    /// - Parameter isKilled: whether the host is gone when every result is in, before anything was kept.
+    func backUp(_ more: [String: String] = [:], isKilled: Bool = false) async throws -> Outcome {
+        let before = (contents, fingerprints)
         let sink = TestSink()
         let importer = try bench.importer(more, keepsState: keepsState)
         let new = try await importer.importRecords(state: state, to: sink)
@@ -108,8 +110,13 @@ final class PickerHost {
                 await content.finished(.failed)
             }
         }
+        if isKilled {
+            (contents, fingerprints) = before
+        } else {
+            await importer.acknowledged()
+            if keepsState { state = new }
+        }
         try await importer.close()
-        if keepsState { state = new }
         outcome.paths.sort()
         outcome.read.sort()
         return outcome

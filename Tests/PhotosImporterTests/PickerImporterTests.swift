@@ -122,11 +122,14 @@ import Testing
             #expect(next == state)
             // Until all of it was chosen again: a host that has the bytes says so.
             for file in await sink.files { await sink.content(file.pathname)?.finished(.unchanged) }
+            await importer.acknowledged()
             bench.library.willPick([ids[1]])
             let second = TestSink()
-            _ = try await fresh.importer(keepsState: true).importRecords(state: state, to: second)
+            let again = try fresh.importer(keepsState: true)
+            _ = try await again.importRecords(state: state, to: second)
             #expect(await second.record("/")?.error?.code == .notFound)
             for file in await second.files { await second.content(file.pathname)?.finished(.unchanged) }
+            await again.acknowledged()
             bench.library.willPick([try bench.add("c.jpg")])
             let third = TestSink()
             _ = try await fresh.importer(keepsState: true).importRecords(state: state, to: third)
@@ -143,11 +146,13 @@ import Testing
             for name in ["b.jpg", "c.jpg"] {
                 bench.library.willPick([try bench.add(name)])
                 let sink = TestSink()
-                _ = try await fresh.importer(keepsState: true).importRecords(state: state, to: sink)
+                let importer = try fresh.importer(keepsState: true)
+                _ = try await importer.importRecords(state: state, to: sink)
                 #expect(await sink.record("/")?.error?.code == .notFound, "\(name)")
                 for file in await sink.files where file.pathname.name == name {
                     _ = try await sink.store(file.pathname)
                 }
+                await importer.acknowledged()
             }
         }
     }

@@ -76,6 +76,11 @@ import Testing
             #expect(error?.code == .notPicked)
             #expect(error?.message.contains("30 minutes") == true)
             #expect(bench.service.clock.sleeps.count == 360)
+            // Each half minute, and until when.
+            let told = bench.reporter.logs.filter { $0.contains("still waiting") }
+            #expect(told.count == 59 && Set(told).count == 1)
+            let end = bench.service.clock.now.description.prefix(19).replacing("T", with: " ")
+            #expect(told.first?.contains(end) == true, "\(told.first ?? "") is not \(end)")
             // The service wants nobody to wait for that one any more.
             bench.library.willPick([try bench.add("a.jpg")], afterLooks: 1)
             #expect(try await PickerHost(bench).backUp().read.count == 1)
@@ -147,12 +152,15 @@ import Testing
     @Test func urlsThatGrewOldAreRenewedOnceForAll() async throws {
         try await PickerBench.run { bench in
             bench.library.willPick([try bench.add("a.jpg"), try bench.add("b.jpg"), try bench.add("c.jpg")])
-            let sink = try await bench.list()
+            let sink = TestSink()
+            let importer = try bench.importer()
+            _ = try await importer.importRecords(state: nil, to: sink)
             bench.service.clock.advance(.seconds(3700))
             bench.library.resetStatistics()
             for file in await sink.files { _ = try await sink.store(file.pathname) }
             #expect(bench.library.requestCount(.pickerItems) == 1)
             #expect(bench.library.requestCount(.pickerDownload) == 3)
+            await importer.acknowledged()
             #expect(bench.library.pickerSessions.isEmpty)
         }
     }

@@ -2,6 +2,7 @@ import ConnectorKit
 import Foundation
 import PhotosAPI
 import PhotosLibrary
+import Synchronization
 import Testing
 
 @Suite struct QuotaLedgerTests {
@@ -49,4 +50,29 @@ import Testing
             #expect(mode == 0o600)
         }
     }
+
+    @Test func aCountThatIsDamagedIsSetAsideAndBegunAnew() throws {
+        try withFile { file in
+            let limits: [DailyQuota: Int] = [.requests: 55, .downloads: 5]
+            _ = try QuotaLedger(path: file, client: "c", limits: limits).reserve(.requests, on: day)
+            try Data(repeating: 0x5A, count: 8192).write(to: URL(fileURLWithPath: file))
+            let reporter = Words()
+            let ledger = try QuotaLedger(
+                path: file, client: "c", limits: limits, now: Timestamp(seconds: 1_800_000_000), reporter: reporter)
+            let aside = file + ".damaged-2027-01-15T08-00-00"
+            #expect(reporter.words.withLock { $0 }.contains { $0.contains(aside) && $0.contains("begun anew") })
+            #expect(FileManager.default.fileExists(atPath: aside))
+            #expect(try ledger.left(.requests, on: day) == 55)
+            #expect(try ledger.reserve(.requests, on: day) > 0)
+        }
+    }
+}
+
+/// Keeps what is logged.
+private final class Words: ConnectorReporter {
+    let words = Mutex<[String]>([])
+
+    func progress(_ progress: ConnectorKit.Progress) {}
+    func log(_ level: LogLevel, _ message: String, pathname: Pathname?) { words.withLock { $0.append(message) } }
+    func configChanged(_ values: [String: String]) {}
 }

@@ -55,7 +55,7 @@ import Testing
         let next = try await begin(writer)
         #expect(try await next.heldImport() == "whole")
         let taken = try await next.takeParent()
-        #expect(taken == .init(files: 4, contents: 3, bytes: 15_000))
+        #expect(taken == .init(files: 4, links: 1, bytes: 15_000))
         let made = try await next.commit(state: "t", fingerprint: "whole")
         #expect(made.parent == parent.id)
         #expect(made.files == parent.files)

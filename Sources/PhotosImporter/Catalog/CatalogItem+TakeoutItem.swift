@@ -39,5 +39,6 @@ extension CatalogAlbum {
         self.items = items
         description = album.description.isEmpty ? nil : album.description
         notes = album.notes.isEmpty ? nil : album.notes
+        comments = album.comments.isEmpty ? nil : album.comments
     }
 }

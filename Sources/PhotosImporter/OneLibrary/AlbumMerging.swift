@@ -13,65 +13,94 @@ struct AlbumMerging: Sendable {
 
     typealias Merged = (listed: ListedAlbum, album: TakeoutAlbum?)
 
+    /// An album of the exports: its members in this listing, and the album of the service that it is one with.
+    private struct Candidate {
+        var album: TakeoutAlbum
+        var items: [Int64]
+        var partner: Int64?
+        /// The album of the index that showed it before.
+        var former: Int64?
+    }
+
     /// - Parameter ours: the albums of the exports.
     /// - Returns: every album whose members are known, with what the exports say of it.
     func merge(_ ours: [TakeoutAlbum], with service: ServiceAlbums) async throws -> [Merged] {
+        let candidates = try await candidates(ours, service)
+        let claims = Dictionary(grouping: candidates.compactMap(\.partner), by: { $0 }).mapValues(\.count)
+        var merged: [Int64: Candidate] = [:]
+        var alone: [Candidate] = []
+        for candidate in candidates {
+            if let partner = candidate.partner, claims[partner] == 1 {
+                merged[partner] = candidate
+            } else {
+                alone.append(candidate)
+            }
+        }
+        var shown: [Merged] = []
+        for var listed in service.complete {
+            let candidate = merged[listed.number]
+            // Who was first keeps the folder.
+            if let former = candidate?.former, former < listed.number {
+                listed.directory = try await listing.passFolder(from: former, to: listed.number) ?? listed.directory
+            }
+            try await listing.settleMembers(ofAlbum: listed.number, beside: candidate?.items ?? [])
+            shown.append((listed, candidate?.album))
+        }
+        shown += try await add(alone, beside: service)
+        var shownBy: [String: Int64] = [:]
+        for (listed, album) in shown {
+            if let album { shownBy[album.id] = listed.number }
+        }
+        try await pairing.remember(albums: shownBy)
+        let exported = Dictionary(uniqueKeysWithValues: shown.map { ($0.listed.number, $0.album) })
+        return try await listing.giveDirectories(to: shown.map(\.listed)).map { ($0, exported[$0.number] ?? nil) }
+    }
+
+    private func candidates(_ ours: [TakeoutAlbum], _ service: ServiceAlbums) async throws -> [Candidate] {
         let known = try await pairing.knownAlbums()
-        let listed = Dictionary(uniqueKeysWithValues: service.complete.map { ($0.number, $0) })
-        var members: [Int64: [Int64]] = [:]
-        for album in service.complete { members[album.number] = try await pairing.members(ofAlbum: album.number) }
-        var partners: [(album: TakeoutAlbum, items: [Int64], partner: Int64?)] = []
+        let complete = Set(service.complete.map(\.number))
+        let titled = Dictionary(grouping: service.complete) { Alike.title($0.album.title) }
         let elsewhere = Set((service.failed + service.unneeded).map { Alike.title($0.album.title) })
         let away = Set((service.failed + service.unneeded).map(\.number))
+        var candidates: [Candidate] = []
         for album in ours {
-            let items = try await pairing.numbers(ofSecondIDs: try await exports.members(of: album))
-            if let before = known[album.id], listed[before] != nil {
-                partners.append((album, items, before))
-                continue
+            var candidate = Candidate(
+                album: album, items: try await pairing.numbers(ofSecondIDs: try await exports.members(of: album)))
+            if let former = known[album.id] {
+                if complete.contains(former) {
+                    candidate.partner = former
+                    candidates.append(candidate)
+                    continue
+                }
+                // It is shown by an album that could not be listed, or that nobody asks for.
+                if away.contains(former) { continue }
+                candidate.former = former
             }
-            // It is shown by an album that could not be listed, or that nobody asks for.
-            if let before = known[album.id], away.contains(before) { continue }
-            // What was an album of its own stays one, as its folder does.
-            let fitting = service.complete.filter { candidate in
-                Alike.title(candidate.album.title) == Alike.title(album.isUntitled ? "" : album.title)
-                    && !Set(members[candidate.number] ?? []).isDisjoint(with: items)
+            let title = Alike.title(album.isUntitled ? "" : album.title)
+            var fitting: [Int64] = []
+            let items = Set(candidate.items)
+            for other in titled[title] ?? [] {
+                if try await !items.isDisjoint(with: listing.ownMembers(ofAlbum: other.number)) {
+                    fitting.append(other.number)
+                }
             }
-            if fitting.isEmpty, known[album.id] == nil,
-                elsewhere.contains(Alike.title(album.isUntitled ? "" : album.title))
-            {
-                continue
-            }
-            partners.append((album, items, fitting.count == 1 ? fitting[0].number : nil))
+            if fitting.isEmpty, candidate.former == nil, elsewhere.contains(title) { continue }
+            candidate.partner = fitting.count == 1 ? fitting[0] : nil
+            candidates.append(candidate)
         }
-        let claims = Dictionary(grouping: partners.compactMap(\.partner), by: { $0 }).mapValues(\.count)
-        var merged: [Int64: TakeoutAlbum] = [:]
-        var alone: [(album: TakeoutAlbum, items: [Int64])] = []
-        for (album, items, partner) in partners {
-            guard let partner, claims[partner] == 1, let own = members[partner] else {
-                alone.append((album, items))
-                continue
-            }
-            merged[partner] = album
-            let seen = Set(own)
-            try await listing.setMembers(own + items.filter { !seen.contains($0) }, ofAlbum: partner)
-        }
-        let added = try await add(alone)
-        for (listed, album) in added { merged[listed.number] = album }
-        var shownBy: [String: Int64] = [:]
-        for (number, album) in merged { shownBy[album.id] = number }
-        try await pairing.remember(albums: shownBy)
-        let placed = try await listing.giveDirectories(to: service.complete + added.map(\.listed))
-        return placed.map { ($0, merged[$0.number]) }
+        return candidates
     }
 
     /// Albums that come by the exports alone.
-    private func add(
-        _ albums: [(album: TakeoutAlbum, items: [Int64])]
-    ) async throws -> [(listed: ListedAlbum, album: TakeoutAlbum)] {
+    private func add(_ albums: [Candidate], beside service: ServiceAlbums) async throws -> [Merged] {
         let wanted = albums.filter { filter.choosesAlbums ? filter.chooses($0.album.title) : true }
         let listed = try await listing.add(wanted.map { Album(id: $0.album.id, title: $0.album.title) })
-        var added: [(ListedAlbum, TakeoutAlbum)] = []
-        for (listed, wanted) in zip(listed, wanted) {
+        var added: [Merged] = []
+        for (var listed, wanted) in zip(listed, wanted) {
+            // The service had an album of it, and has none any more: its folder stays.
+            if let former = wanted.former, former != listed.number {
+                listed.directory = try await listing.passFolder(from: former, to: listed.number) ?? listed.directory
+            }
             try await listing.setMembers(wanted.items, ofAlbum: listed.number)
             added.append((listed, wanted.album))
         }

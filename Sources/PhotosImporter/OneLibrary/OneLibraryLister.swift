@@ -3,11 +3,12 @@ import PhotosAPI
 import PhotosLibrary
 import Takeout
 
-/// Lists a library that is reached by two ways, the service and Takeout exports: one item where an item comes by both,
-/// one album where an album does.
+/// Lists a library that is reached by several ways, the service, Takeout exports and the Picker: one item where an item
+/// comes by more than one, one album where an album does.
 struct OneLibraryLister: Sendable {
     let service: LibraryLister
-    let exports: TakeoutLibrary
+    let exports: TakeoutLibrary?
+    let visit: PickerReader.Visit?
     let includesArchived: Bool
 
     private var scope: Scope { service.scope }
@@ -17,14 +18,22 @@ struct OneLibraryLister: Sendable {
 
     struct Listed: Sendable {
         var contents: LibraryContents
+        /// What the exports have of it.
+        var exported: Exported?
+        var picks: OneLibraryPicks?
+        var counts: OneLibraryCounts
+    }
+
+    struct Exported: Sendable {
+        var library: TakeoutLibrary
         var pairing: Pairing
-        var counts: Pairing.Counts
         /// Items of the exports that are in the listing.
         var placed: Int
     }
 
     func list() async throws -> Listed {
-        let listing = try await service.index.beginListing(scope.layout)
+        var listing = try await service.index.beginListing(scope.layout)
+        if exports != nil { listing = try await listing.mergingAlbums() }
         var failures: [Pathname: ConnectorError] = [:]
         try await service.listLibrary(into: listing)
         var showsFavorites = scope.showsFavorites
@@ -34,7 +43,7 @@ struct OneLibraryLister: Sendable {
             failures[Layout.favorites] = error
             showsFavorites = false
         }
-        let ours = try await exports.albums()
+        let ours = try await exports?.albums() ?? []
         var albums = ServiceAlbums()
         var knowsAlbums = service.plan.listsAlbums
         do {
@@ -47,18 +56,29 @@ struct OneLibraryLister: Sendable {
             failures[scope.layout.albums] = error
             knowsAlbums = false
         }
-        let pairing = try await pair(listing)
-        let placed = try await place(pairing)
-        let merged =
-            !knowsAlbums
-            ? []
-            : try await AlbumMerging(
-                exports: exports, listing: listing, pairing: pairing, filter: filter, scope: scope
-            ).merge(ours, with: albums)
-        for (path, error) in try await TakeoutFailures(library: exports, reporter: reporter).all() {
-            failures[path] = error
+        var picks: OneLibraryPicks?
+        if let visit {
+            picks = try await OneLibraryPicks(
+                visit, into: listing, isInLibrary: service.plan.library != nil, at: service.runtime.now())
+            if visit.isForgetful { failures[.root] = PickerReader.lost }
         }
-        let changes = try await listing.finish(service.plan.question + "\nwith exports", isWhole: failures.isEmpty)
+        var exported: Exported?
+        if let exports {
+            let pairing = try await pair(exports, listing)
+            exported = Exported(library: exports, pairing: pairing, placed: try await place(exports, pairing))
+            for (path, error) in try await TakeoutFailures(library: exports, reporter: reporter).all() {
+                failures[path] = error
+            }
+        }
+        var merged: [AlbumMerging.Merged] = []
+        if knowsAlbums, let exported {
+            merged = try await AlbumMerging(
+                exports: exported.library, listing: listing, pairing: exported.pairing, filter: filter, scope: scope
+            ).merge(ours, with: albums)
+        } else if knowsAlbums {
+            merged = albums.complete.map { ($0, nil) }
+        }
+        let changes = try await listing.finish(question, isWhole: failures.isEmpty)
         let shelf = try await Shelf(
             index: service.index, listing: listing, scope: scope, filter: filter, plan: service.plan,
             albums: merged.map(\.listed), showsFavorites: showsFavorites)
@@ -80,28 +100,40 @@ struct OneLibraryLister: Sendable {
         var known: [(ListedAlbum, CatalogAlbum)] = albums.failed.map {
             ($0, CatalogAlbum($0, error: $0.directory.flatMap { failures[$0] }))
         }
-        for (listed, album) in merged { known.append((listed, try await line(listed, album, pairing))) }
+        for (listed, album) in merged { known.append((listed, try await line(listed, album, exported))) }
         contents.note(known)
-        return Listed(contents: contents, pairing: pairing, counts: try await pairing.counts(), placed: placed)
+        return Listed(
+            contents: contents, exported: exported, picks: picks,
+            counts: try await OneLibraryCounts(listing, exported?.pairing, picks))
+    }
+
+    /// Tells listings apart that ask for other ways.
+    private var question: String {
+        var ways: [String] = []
+        if exports != nil { ways.append("with exports") }
+        if let visit { ways.append("with picks of \(visit.host.name)") }
+        return ([service.plan.question] + ways).joined(separator: "\n")
     }
 
     /// What the service says of an album, and what the exports add to it.
-    private func line(_ listed: ListedAlbum, _ album: TakeoutAlbum?, _ pairing: Pairing) async throws -> CatalogAlbum {
-        guard let album else { return CatalogAlbum(listed) }
-        let count = try await pairing.members(ofAlbum: listed.number).count
-        let exported = CatalogAlbum(listed, album, items: count)
-        if listed.album.id == album.id { return exported }
+    private func line(_ listed: ListedAlbum, _ album: TakeoutAlbum?, _ exported: Exported?) async throws -> CatalogAlbum
+    {
+        guard let album, let exported else { return CatalogAlbum(listed) }
+        let count = try await exported.pairing.members(ofAlbum: listed.number).count
+        let told = CatalogAlbum(listed, album, items: count)
+        if listed.album.id == album.id { return told }
         var line = CatalogAlbum(listed)
         line.items = count
-        line.description = exported.description
-        line.notes = exported.notes
+        line.description = told.description
+        line.notes = told.notes
+        line.comments = told.comments
         return line
     }
 
     // MARK: Items
 
-    private func pair(_ listing: Listing) async throws -> Pairing {
-        let pairing = try await Pairing(listing)
+    private func pair(_ exports: TakeoutLibrary, _ listing: Listing) async throws -> Pairing {
+        let pairing = try await Pairing(listing, way: SecondItem.takeout)
         var page = try await exports.items(after: nil, limit: Self.page)
         while let last = page.last {
             try await pairing.add(page.filter { !$0.isTrashed }.map(SecondItem.init))
@@ -113,17 +145,20 @@ struct OneLibraryLister: Sendable {
             let numbers = Array(unmeasured[start..<min(start + 500, unmeasured.count)])
             try await pairing.learn(pixels: try await exports.pixels(ofItems: numbers))
         }
-        try await pairing.pairWhatIsAlike()
+        let unread = try await pairing.pairWhatIsAlike()
+        if !unread.isEmpty { reporter.progress(Progress(phase: "comparing contents")) }
+        try await pairing.learn(sha256: try await exports.hashes(ofItems: unread))
+        try await pairing.finish()
         return pairing
     }
 
-    private func place(_ pairing: Pairing) async throws -> Int {
+    private func place(_ exports: TakeoutLibrary, _ pairing: Pairing) async throws -> Int {
         var count = 0
         var page = try await exports.items(after: nil, limit: Self.page)
         while let last = page.last {
             let sightings = page.filter { !$0.isTrashed }.map { item in
                 Pairing.Sighting(
-                    number: item.number, item: MediaItem(item),
+                    number: item.number, id: item.id, item: MediaItem(item),
                     isInLibrary: service.plan.library != nil && (includesArchived || !item.isArchived),
                     isFavorite: service.plan.favorites != nil && item.metadata?.isFavorite == true,
                     isArchived: scope.showsArchive && item.isArchived)
@@ -145,7 +180,7 @@ extension SecondItem {
         self.init(
             number: item.number, id: item.id, names: names,
             isSure: item.certainty == .matched && item.dating == .sidecar, url: item.metadata?.url ?? "",
-            sha256: item.sha256, created: item.time, isVideo: item.type?.isVideo == true,
+            sha256: item.sha256, size: item.size, created: item.time, isVideo: item.type?.isVideo == true,
             mimeType: item.type?.mimeType ?? "", width: item.width, height: item.height,
             isReadable: item.fault == nil)
     }

@@ -1,8 +1,8 @@
 import ConnectorKit
 import PhotosLibrary
 
-/// Follows what becomes of the items of the sessions that an import reads: notes what the host has by now, and ends a
-/// session once it has all of it.
+/// Follows what becomes of the items of the sessions that an import reads. Once the host has kept its snapshot, it notes
+/// what that has by now, and ends each session of which it has all.
 ///
 /// A session of which something could not be read is kept, for a later run to try that again. One that was cut short, by
 /// a host that went away or wanted no contents, is left as it is: the next run goes on with it.
@@ -21,12 +21,12 @@ actor PickReceipts {
     private let sessionOfItem: [Int64: String]
     private var sessions: [String: Session] = [:]
     private var isListed = false
+    /// What was chosen and is shown.
+    private var shown: Set<Int64> = []
     private var broken: Set<Int64> = []
-    private var pending: Set<Int64> = []
+    private var stored: Set<Int64> = []
     /// Of these, what the host had before.
     private var had: Set<Int64> = []
-
-    private static let batchSize = 100
 
     /// - Parameter sessions: the ids of all of them, also of those without an item of their own.
     init(
@@ -45,6 +45,7 @@ actor PickReceipts {
     /// - Parameter isReadable: whether there are bytes to be had.
     func expect(_ item: Int64, places: Int, isReadable: Bool) {
         guard let id = sessionOfItem[item] else { return }
+        shown.insert(item)
         if isReadable { sessions[id]?.waiting[item] = places } else { sessions[id]?.isLeft = true }
     }
 
@@ -52,53 +53,64 @@ actor PickReceipts {
     func couldNotRead(_ item: Int64) { broken.insert(item) }
 
     /// The host is done with one place of an item.
-    func finished(_ item: Int64, _ status: RecordStatus) async {
+    func finished(_ item: Int64, _ status: RecordStatus) {
+        switch status {
+        case .stored: stored.insert(item)
+        case .unchanged:
+            stored.insert(item)
+            had.insert(item)
+        case .failed, .skipped: break
+        }
         guard let id = sessionOfItem[item], let count = sessions[id]?.waiting[item] else { return }
         sessions[id]?.waiting[item] = count > 1 ? count - 1 : nil
-        switch status {
-        case .stored: pending.insert(item)
-        case .unchanged:
-            pending.insert(item)
-            had.insert(item)
-        case .failed where broken.contains(item): sessions[id]?.isLeft = true
-        case .failed, .skipped: sessions[id]?.isCutShort = true
+        if status == .failed, broken.contains(item) {
+            sessions[id]?.isLeft = true
+        } else if status == .failed || status == .skipped {
+            sessions[id]?.isCutShort = true
         }
-        if pending.count >= Self.batchSize { try? await save() }
-        await settle(id)
     }
 
     /// Every record was sent.
-    func listed() async {
+    func listed(_ reporter: any ConnectorReporter) {
         isListed = true
-        for id in sessions.keys.sorted() { await settle(id) }
+        let leftOut = sessionOfItem.count - shown.count
+        if leftOut == 0 { return }
+        reporter.log(
+            .warning, "\(leftOut) of what was chosen \(leftOut == 1 ? "is" : "are") not shown by these settings",
+            pathname: nil)
     }
 
-    /// Notes what the host has by now.
-    func save() async throws {
-        let items = pending
-        let known = had
-        pending = []
-        had = []
-        try await memory.note(items: items.sorted(), had: known, of: host, at: runtime.now())
-    }
-
-    private func settle(_ id: String) async {
-        guard isListed, let session = sessions[id], session.waiting.isEmpty else { return }
-        sessions[id] = nil
+    /// The host has kept what it was sent. Whatever fails here is made good by the next run, which goes on with the
+    /// session and downloads nothing that the host has.
+    func acknowledged() async {
         do {
-            try await save()
-            if session.isCutShort { return }
-            if session.isLeft { return try await memory.noteRead(session: id) }
-            await desk.end(id)
+            try await memory.noteKept(host)
+            let chosen = stored.filter { sessionOfItem[$0] != nil }
+            try await memory.note(items: chosen.sorted(), had: had, of: host, at: runtime.now())
+            try await memory.note(earlier: stored.subtracting(chosen).sorted(), of: host)
+            guard isListed else { return }
+            for (id, session) in sessions.sorted(by: { $0.key < $1.key }) where session.waiting.isEmpty {
+                if session.isCutShort {
+                    // Who has no state and wanted nothing, such as a dry run, is not heard of again.
+                    if host == .stateless { try await memory.release(session: id) }
+                } else if session.isLeft {
+                    try await memory.noteRead(session: id)
+                } else {
+                    await desk.end(id)
+                }
+                sessions[id] = nil
+            }
         } catch {
-            // It stays as it was: the next run goes on with it, and downloads nothing that the host has.
+            desk.reporter.log(
+                .debug, "what was read of the Picker was not noted: \(ConnectorError(wrapping: error).message)",
+                pathname: nil)
         }
     }
 }
 
 /// One place of an item that was chosen, as a record's content.
 struct PickedPlace: ContentSource {
-    let place: ItemContent.Place
+    let place: any ContentSource
     let item: Int64
     let receipts: PickReceipts
 

@@ -9,6 +9,8 @@ struct PickerDesk: Sendable {
     let maxItems: Int
     /// Whose sessions these are: those of another app are out of reach.
     let app: String
+    /// Only the sessions of this host are gone on with.
+    let host: PickerMemory.Host
     let reporter: any ConnectorReporter
     let runtime: Runtime
 
@@ -26,7 +28,7 @@ struct PickerDesk: Sendable {
     func chosen() async throws -> [ChosenSession] {
         var found: [ChosenSession] = []
         var goesOn = false
-        for known in try await memory.sessions(of: app) {
+        for known in try await memory.takeSessions(of: app, for: host) {
             guard let session = try await session(known) else { continue }
             if !session.isDone {
                 // Nobody is to wait for it any more, says the service.
@@ -37,7 +39,7 @@ struct PickerDesk: Sendable {
                 try await wait(for: session)
                 goesOn = true
             } else if !known.wasRead {
-                reporter.log(.info, "going on with what was chosen before", pathname: nil)
+                reporter.log(.info, Self.goingOn, pathname: nil)
                 goesOn = true
             }
             found.append(ChosenSession(id: known.id, wasRead: known.wasRead))
@@ -46,8 +48,18 @@ struct PickerDesk: Sendable {
         return found
     }
 
-    /// Checks that a session can be begun.
-    func check() async throws { try await client.deletePickerSession(client.createPickerSession(maxItemCount: 1).id) }
+    /// The sessions of earlier runs that can be read now: nobody is asked, and nobody is waited for.
+    func left() async throws -> [ChosenSession] {
+        var found: [ChosenSession] = []
+        for known in try await memory.takeSessions(of: app, for: host) {
+            guard let session = try await session(known), session.isDone else { continue }
+            if !known.wasRead { reporter.log(.info, Self.goingOn, pathname: nil) }
+            found.append(ChosenSession(id: known.id, wasRead: known.wasRead))
+        }
+        return found
+    }
+
+    private static let goingOn = "going on with what was chosen before"
 
     /// Ends a session. That fails now and then: then it is remembered and ended by a later run, or by itself.
     func end(_ id: String) async {
@@ -79,7 +91,7 @@ struct PickerDesk: Sendable {
     private func begin(after others: [ChosenSession]) async throws -> String {
         let session = try await newSession(after: others)
         // Before anything else: a session that nobody knows of counts against the account until it ends.
-        try await memory.note(session: session.id, of: app, begun: runtime.now())
+        try await memory.note(session: session.id, of: app, for: host, begun: runtime.now())
         try await wait(for: session)
         return session.id
     }
@@ -97,6 +109,9 @@ struct PickerDesk: Sendable {
     /// The shortest time between two looks, whatever the service says.
     private static let shortestInterval = Duration.milliseconds(1)
 
+    /// Seconds between two lines that tell that a run waits: the service wants a look each few seconds.
+    private static let toldEvery: Int64 = 30
+
     /// Waits until the person pressed Done, in the rhythm that the service wants.
     private func wait(for begun: PickerSession) async throws {
         if begun.isDone { return }
@@ -105,9 +120,11 @@ struct PickerDesk: Sendable {
             "Choose up to \(most) photos and videos here, signed in to the account, and press Done:", link: begun.url)
         let start = runtime.now()
         let patience = begun.polling?.timeout ?? .zero
+        let end = start.adding(patience)
+        var lastTold = start
         var session = begun
         while !session.isDone {
-            guard let polling = session.polling, polling.timeout > .zero, runtime.now() < start.adding(patience) else {
+            guard let polling = session.polling, polling.timeout > .zero, runtime.now() < end else {
                 throw ConnectorError(
                     .notPicked, "nobody pressed Done in the Picker within \(patience.inWords)", isRetryable: true,
                     hint: "run it again: it goes on with a choice that was made meanwhile, or shows a new link")
@@ -118,6 +135,11 @@ struct PickerDesk: Sendable {
             } catch let error as ConnectorError where error.code == .notFound {
                 try await memory.forget(session: begun.id)
                 throw Self.gone
+            }
+            let now = runtime.now()
+            if !session.isDone, now < end, now >= lastTold.adding(seconds: Self.toldEvery) {
+                lastTold = now
+                reporter.log(.info, "still waiting for the choice in the Picker, until \(end.clock) UTC", pathname: nil)
             }
         }
     }
@@ -130,6 +152,11 @@ struct PickerDesk: Sendable {
     static let nothingChosen = ConnectorError(
         .notPicked, "nothing was chosen in the Picker, so there is nothing new to read",
         hint: "run it again and choose something; earlier snapshots are as they were")
+}
+
+extension Timestamp {
+    /// Such as `2026-11-21 15:42:10`.
+    fileprivate var clock: String { String(description.prefix(19).replacing("T", with: " ")) }
 }
 
 extension Duration {

@@ -2,6 +2,7 @@ import ConnectorKit
 import PhotosAPI
 import PhotosLibrary
 import StrictJSON
+import Synchronization
 import Takeout
 
 /// What a person chooses in the Picker as a source of records: the same layout and names as the other ways have.
@@ -17,11 +18,11 @@ public final class PickerImporter: Importer {
     private let asks: Bool
     private let client: PhotosClient
     private let index: Index
-    private let memory: PickerMemory
-    private let desk: PickerDesk
+    private let picker: PickerReader
     private let ledger: ContentLedger
     private let room: SpoolRoom
     private let keepsState: Bool
+    private let imports = Mutex<[PickReceipts]>([])
     private let reporter: any ConnectorReporter
     private let runtime: Runtime
 
@@ -40,14 +41,13 @@ public final class PickerImporter: Importer {
         ).narrowed(by: library.filter)
         catalog = try ImportCatalog(root: library.root, form: library.form)
         asks = settings.asks && catalog?.isAlone != true
-        identity = ConnectorIdentity(origin: library.origin, kind: "picker", root: library.root, flags: ["stream"])
+        // The same item has the same pathname and fingerprint by the Library API: a host may know it from there.
+        identity = ConnectorIdentity(
+            origin: library.origin, kind: "googlephotos", root: library.root, flags: ["stream"])
         let path = PickerSettings.indexPath(library, environment: runtime.environment)
-        self.index = try index ?? Index(path: path, runtime: runtime, reporter: reporter)
-        memory = PickerMemory(self.index)
+        self.index = try index ?? Index(path: path, runtime: runtime, reporter: reporter, of: .picker)
         client = try PhotosClient(library, runtime: runtime, reporter: reporter, reload: reload)
-        desk = PickerDesk(
-            client: client, memory: memory, maxItems: settings.maxItems, app: library.api.clientID,
-            reporter: reporter, runtime: runtime)
+        picker = PickerReader(library, client: client, index: self.index, reporter: reporter, runtime: runtime)
         ledger = ContentLedger(index: self.index)
         room = SpoolRoom(limit: library.form.spoolLimit, runtime: runtime, reporter: reporter)
         keepsState = options.keepsState
@@ -55,7 +55,15 @@ public final class PickerImporter: Importer {
         self.runtime = runtime
     }
 
-    public func ping() async throws { try await desk.check() }
+    /// Checks that a session can be begun.
+    public func ping() async throws {
+        try await client.deletePickerSession(client.createPickerSession(maxItemCount: 1).id)
+    }
+
+    /// The host has what it took: only now its sessions may end.
+    public func acknowledged() async {
+        for receipts in imports.withLock({ $0 }) { await receipts.acknowledged() }
+    }
 
     /// A host may read contents until now, long after the records: what was learnt of them is saved here at the latest.
     public func close() async throws {
@@ -75,13 +83,21 @@ public final class PickerImporter: Importer {
     public func importRecords(state: String?, to sink: any RecordSink) async throws -> String? {
         let lock = try index.lockForImport()
         defer { withExtendedLifetime(lock) {} }
+        do {
+            return try await run(state, to: sink)
+        } catch {
+            if try await index.replaceIfDamaged(after: error) { throw PickerReader.damaged }
+            throw error
+        }
+    }
+
+    private func run(_ state: String?, to sink: any RecordSink) async throws -> String? {
         let host = try await host(state)
-        let listing = try await index.beginListing(scope.layout)
-        let (sessions, items) = asks ? try await list(into: listing) : ([], [:])
-        try await listing.addPicks(of: asks || host != .stateless ? host : nil)
-        let receipts = PickReceipts(
-            sessions: sessions, of: items, host: host, memory: memory, desk: desk, runtime: runtime)
-        let contents = try await contents(of: listing, host: host, isLost: host.expected > 0)
+        let visit = try await picker.visit(
+            asks ? .aPerson : .nobody, for: host, with: asks || host != .stateless ? host : nil,
+            layout: scope.layout)
+        imports.withLock { $0.append(visit.receipts) }
+        let contents = try await contents(of: visit)
         if !asks, contents.failures.isEmpty, contents.shelf.count == 0 { throw Self.nothingYet }
         let isDirectory = try await contents.checkRoot(of: scope, hint: "what was chosen is in /media/by-month")
         contents.tellOfHidden(before: settings.library.startYear, to: reporter)
@@ -92,16 +108,15 @@ public final class PickerImporter: Importer {
                 try await emit(catalog, of: contents, host: host, to: sink)
             } else {
                 try await contents.emitDirectories(of: scope, to: sink)
-                let count = try await emitItems(contents.shelf, places, chosen: items, receipts: receipts, to: sink)
+                let count = try await emitItems(contents.shelf, places, visit, to: sink)
                 // Where something was forgotten, the host keeps the catalog that tells of it.
                 if let catalog, isDirectory, count > 0, contents.failures.isEmpty {
                     try await emit(catalog, of: contents, host: host, to: sink)
                 }
             }
-            await receipts.listed()
+            await visit.receipts.listed(reporter)
         } catch {
             // What was learnt is worth keeping, however the import ends.
-            try? await receipts.save()
             try? await ledger.save()
             throw error
         }
@@ -110,55 +125,24 @@ public final class PickerImporter: Importer {
         return PickerState(host: host.name, items: max(contents.shelf.count, host.expected)).text
     }
 
-    /// The host that asks. One that keeps states and has none is new; those that keep none are not told apart.
+    /// The host that asks.
     private func host(_ state: String?) async throws -> PickerMemory.Host {
-        if let state {
-            guard let state = PickerState(state) else {
-                reporter.log(.warning, "the state of the last import is none of the Picker's: ignored", pathname: nil)
-                return try await memory.addHost()
-            }
-            if let known = try await memory.host(named: state.host) { return known }
-            return try await memory.addHost(named: state.host, expected: state.items)
+        let parsed = state.flatMap { PickerState($0) }
+        if state != nil, parsed == nil {
+            reporter.log(.warning, "the state of the last import is none of the Picker's: ignored", pathname: nil)
+            return try await picker.memory.addHost()
         }
-        return keepsState && asks ? try await memory.addHost() : .stateless
+        return try await picker.host(parsed, keepsState: keepsState && asks)
     }
 
-    /// Lists what was chosen, all of it before anything is sent.
-    /// - Returns: the sessions, and for each item the one that it was chosen in.
-    private func list(into listing: Listing) async throws -> (sessions: [String], items: [Int64: String]) {
-        var sessions: [String] = []
-        var items: [Int64: String] = [:]
-        for session in try await desk.chosen() {
-            do {
-                for try await page in client.pickedItems(session: session.id) {
-                    let numbers = try await listing.add(page.map(MediaItem.init), from: .library, at: runtime.now())
-                    for number in numbers { items[number] = session.id }
-                    reporter.progress(Progress(phase: "listing", items: items.count))
-                }
-            } catch let error as ConnectorError where error.code == .notFound {
-                try await memory.forget(session: session.id)
-                if !session.wasRead { throw PickerDesk.gone }
-                reporter.log(.warning, PickerDesk.leftBehind, pathname: nil)
-                continue
-            }
-            sessions.append(session.id)
-        }
-        if items.isEmpty {
-            for session in sessions { await desk.end(session) }
-            throw PickerDesk.nothingChosen
-        }
-        return (sessions, items)
-    }
-
-    private func contents(
-        of listing: Listing, host: PickerMemory.Host, isLost: Bool
-    ) async throws -> LibraryContents {
+    private func contents(of visit: PickerReader.Visit) async throws -> LibraryContents {
+        let listing = visit.listing
         let filter = settings.library.filter
         // Nobody but the shelf filters: the Picker has no filters.
         var plan = ListingPlan(scope: scope, filter: filter, includesArchived: true)
         plan.library = .all
         // What is known of now; another host is shown something else.
-        _ = try await listing.finish("\(host.name)\n\(plan.question)", isWhole: !isLost)
+        _ = try await listing.finish("\(visit.host.name)\n\(plan.question)", isWhole: !visit.isForgetful)
         let shelf = try await Shelf(
             index: index, listing: listing, scope: scope, filter: filter, plan: plan, albums: [],
             showsFavorites: false)
@@ -167,9 +151,9 @@ public final class PickerImporter: Importer {
             directories[directory.path] = directory.newest
         }
         var failures: [Pathname: ConnectorError] = [:]
-        if isLost {
+        if visit.isForgetful {
             // A host must not take what was forgotten for removed.
-            failures[.root] = Self.lost
+            failures[.root] = PickerReader.lost
             directories[.root] = .epoch
         }
         return LibraryContents(shelf: shelf, directories: directories, failures: failures, albumAttributes: [:])
@@ -178,43 +162,26 @@ public final class PickerImporter: Importer {
     private static let nothingYet = ConnectorError(
         .notFound, "nothing was chosen in the Picker so far", hint: "gphotos backup asks for a choice")
 
-    private static let lost = ConnectorError(
-        .notFound, "it is not known here any more what was chosen earlier",
-        hint: "bring $XDG_STATE_HOME/gphotos back, or choose the same again: nothing is read twice")
-
     /// - Returns: how many items are shown.
     private func emitItems(
-        _ shelf: Shelf, _ places: ItemPlaces, chosen: [Int64: String], receipts: PickReceipts, to sink: any RecordSink
+        _ shelf: Shelf, _ places: ItemPlaces, _ visit: PickerReader.Visit, to sink: any RecordSink
     ) async throws -> Int {
-        let supply = PickerSupply(
-            client: client, urls: PickerURLs(client: client, index: index, runtime: runtime, sessions: chosen),
-            receipts: receipts)
         let expected = shelf.count
         var visited = 0
         var emitted = 0
-        var leftOut = 0
         var page = try await shelf.page(before: nil)
         while let last = page.last {
             async let next = shelf.page(before: last)
             visited += page.count
-            for item in page {
-                if item.places.isEmpty {
-                    leftOut += chosen[item.number] == nil ? 0 : 1
-                } else {
-                    try await emit(item, places, supply: supply, receipts: receipts, to: sink)
-                    emitted += 1
-                }
+            for item in page where !item.places.isEmpty {
+                try await emit(item, places, visit, to: sink)
+                emitted += 1
             }
             reporter.progress(Progress(phase: "reading", items: visited))
             page = try await next
         }
         // A listing is never cut short silently.
         if visited != expected { throw Shelf.disturbed }
-        if leftOut > 0 {
-            reporter.log(
-                .warning, "\(leftOut) of what was chosen \(leftOut == 1 ? "is" : "are") not shown by these settings",
-                pathname: nil)
-        }
         return emitted
     }
 
@@ -244,7 +211,7 @@ public final class PickerImporter: Importer {
         try await catalog.emit(contents, items: lines, fingerprint: fingerprint, reporter: reporter, to: sink)
     }
 
-    private static func line(_ item: ShelvedItem) -> JSON {
+    static func line(_ item: ShelvedItem) -> JSON {
         var line = CatalogItem(item, albums: [:], isOriginal: false)
         line.source = "picker"
         line.caveats.append(Caveat.metadataMissing.rawValue)
@@ -253,26 +220,31 @@ public final class PickerImporter: Importer {
 
     /// A record for each place of an item, next to each other.
     private func emit(
-        _ item: ShelvedItem, _ places: ItemPlaces, supply: PickerSupply, receipts: PickReceipts,
-        to sink: any RecordSink
+        _ item: ShelvedItem, _ places: ItemPlaces, _ visit: PickerReader.Visit, to sink: any RecordSink
     ) async throws {
         let files = places.files(item.places)
-        await receipts.expect(item.number, places: files, isReadable: item.item.notReadable == nil)
-        let content = ItemContent(item: item, supply: supply, ledger: ledger, room: room, places: files)
+        await visit.receipts.expect(item.number, places: files, isReadable: item.item.notReadable == nil)
+        let content = ItemContent(item: item, supply: visit.supply, ledger: ledger, room: room, places: files)
         let metadata = AssetMetadata(item.item, isFavorite: false)
         try await places.emit(
             item.places, sidecar: Sidecar(id: item.item.id, metadata),
-            content: PickedPlace(place: ItemContent.Place(content), item: item.number, receipts: receipts), to: sink
-        ) { place in
-            var record = Record(item, at: place, isOriginal: false)
-            // The Picker tells neither description nor albums.
-            record.caveats.append(.metadataMissing)
-            return record
+            content: PickedPlace(place: ItemContent.Place(content), item: item.number, receipts: visit.receipts),
+            to: sink
+        ) {
+            Record(picked: item, at: $0)
         }
     }
 
     private func places(in shelf: Shelf) async throws -> ItemPlaces {
         let taken = settings.library.form.metadata == .sidecar ? try await shelf.paths(endingIn: ".json") : []
         return ItemPlaces(form: settings.library.form, scope: scope, taken: taken)
+    }
+}
+
+extension Record {
+    /// The record of an item that comes by the Picker, which tells neither description nor albums.
+    init(picked item: ShelvedItem, at place: ShelvedItem.Place) {
+        self.init(item, at: place, isOriginal: false)
+        caveats.append(.metadataMissing)
     }
 }

@@ -29,8 +29,7 @@ public struct PickerSettings: Sendable {
         var plain = settings
         plain["location"] = "googlephotos://\(path)"
         library = try LibrarySettings(plain)
-        maxItems = try settings.integer(
-            "max_items", default: PhotosClient.pickerLimit.upperBound, in: PhotosClient.pickerLimit)
+        maxItems = library.maxPicks
         asks = try settings.bool("choose", default: true)
         if library.filter.choosesAlbums || library.filter.onlyFavorites {
             throw ConnectorError(

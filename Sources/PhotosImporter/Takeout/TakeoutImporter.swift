@@ -36,10 +36,11 @@ public final class TakeoutImporter: Importer {
         let environment = runtime.environment
         index = try Index(
             path: TakeoutSettings.indexPath(settings.directory, environment: environment), runtime: runtime,
-            reporter: reporter)
+            reporter: reporter, of: .exports)
         library = try TakeoutLibrary(
             directory: settings.directory,
-            catalog: TakeoutSettings.catalogPath(settings.directory, environment: environment))
+            catalog: TakeoutSettings.catalogPath(settings.directory, environment: environment), runtime: runtime,
+            reporter: reporter)
         ledger = HashLedger(library: library)
         self.reporter = reporter
         self.runtime = runtime
@@ -55,6 +56,16 @@ public final class TakeoutImporter: Importer {
     public func importRecords(state: String?, to sink: any RecordSink) async throws -> String? {
         let lock = try index.lockForImport()
         defer { withExtendedLifetime(lock) {} }
+        try await Mending.run(to: sink, "what was learnt of the exports") { error in
+            let isReplaced = try library.replaceIfDamaged(after: error)
+            return isReplaced ? true : try await index.replaceIfDamaged(after: error)
+        } _: {
+            try await run(to: $0)
+        }
+        return nil
+    }
+
+    private func run(to sink: any RecordSink) async throws {
         try await library.update { [reporter] step in
             switch step {
             case .reading(let part, let files): reporter.progress(Progress(phase: "reading \(part)", items: files))
@@ -91,7 +102,6 @@ public final class TakeoutImporter: Importer {
             throw error
         }
         try await ledger.save()
-        return nil
     }
 
     /// What no chosen view shows is counted and said.
@@ -139,7 +149,7 @@ public final class TakeoutImporter: Importer {
                     Record(item, at: $0)
                 }
             }
-            reporter.progress(Progress(phase: "reading", items: visited))
+            reporter.progress(Progress(phase: "reading", items: visited, itemsTotal: expected))
             page = try await next
         }
         // A listing is never cut short silently.

@@ -24,7 +24,12 @@ extension Pairing {
         if albums.isEmpty { return }
         try await listing.index.database.write { db in
             for (id, album) in albums {
-                try db.execute(sql: "INSERT OR REPLACE INTO second_albums VALUES(?, ?)", arguments: [id, album])
+                // What did not change is not written.
+                try db.execute(
+                    sql: """
+                        INSERT INTO second_albums VALUES(?, ?)
+                        ON CONFLICT(id) DO UPDATE SET album = excluded.album WHERE album <> excluded.album
+                        """, arguments: [id, album])
             }
         }
     }

@@ -7,13 +7,19 @@ extension Pairing {
     /// Where an item is in the library.
     public struct Sighting: Sendable {
         public var number: Int64
+        /// As in ``SecondItem``.
+        public var id: String
+        /// What becomes of it in a row of its own.
         public var item: MediaItem
         public var isInLibrary: Bool
         public var isFavorite: Bool
         public var isArchived: Bool
 
-        public init(number: Int64, item: MediaItem, isInLibrary: Bool, isFavorite: Bool, isArchived: Bool) {
+        public init(
+            number: Int64, id: String, item: MediaItem, isInLibrary: Bool, isFavorite: Bool, isArchived: Bool
+        ) {
             self.number = number
+            self.id = id
             self.item = item
             self.isInLibrary = isInLibrary
             self.isFavorite = isFavorite
@@ -25,7 +31,7 @@ extension Pairing {
     public func place(_ sightings: [Sighting], at time: Timestamp) async throws {
         let known = try await rows(ofSeconds: sightings.map(\.number))
         let fresh = sightings.filter { sighting in
-            known[sighting.number].map { $0.id == sighting.item.id } ?? true
+            known[sighting.number].map { !$0.isPaired && $0.id == sighting.item.id } ?? true
         }
         let numbers = try await listing.add(fresh.map(\.item), from: .album, at: time)
         try await listing.index.database.write { db in
@@ -38,7 +44,7 @@ extension Pairing {
                     """)
             for (sighting, row) in zip(fresh, numbers) {
                 try note.execute(arguments: [row, sighting.number])
-                try keep.execute(arguments: [sighting.item.id, row])
+                try keep.execute(arguments: [sighting.id, row])
             }
         }
         let rows = try await rows(ofSeconds: sightings.map(\.number))
@@ -67,6 +73,15 @@ extension Pairing {
                 both: try count("SELECT count(*) FROM second_way WHERE is_paired"),
                 onlySecond: try count("SELECT count(*) FROM second_way WHERE NOT is_paired"),
                 onlyFirst: try count("SELECT count(*) FROM first_way WHERE second IS NULL"))
+        }
+    }
+
+    /// Those rows of the index that came by the first way alone.
+    public func shownByFirstAlone(among rows: [Int64]) async throws -> Set<Int64> {
+        try await listing.index.database.read { db in
+            let list = rows.map(String.init).joined(separator: ",")
+            return try Set(
+                Int64.fetchAll(db, sql: "SELECT item FROM first_way WHERE item IN (\(list)) AND second IS NULL"))
         }
     }
 

@@ -4,13 +4,16 @@ import GRDB
 /// Finds out which items that came by a second way are items of a listing of the service: each is one item then.
 ///
 /// From the surest sign to the weakest, and never where two fit: then both stay, and nothing is lost.
-/// 1. They were one item before, and do not contradict each other now.
-/// 2. The same SHA-256, as far as hashes are known.
-/// 3. The page of the one has the name of the other's page, or of its id.
-/// 4. The same file name, second of creation and kind, and the same size in pixels; where that is not known of both, the
+/// 1. The same id at Google.
+/// 2. They were one item before, and do not contradict each other now.
+/// 3. The same SHA-256, as far as hashes are known.
+/// 4. The page of the one has the name of the other's page, or of its id.
+/// 5. The same file name, second of creation and kind, and the same size in pixels; where that is not known of both, the
 ///    same type.
 public struct Pairing: Sendable {
     let listing: Listing
+    /// What the ids of this second way begin with.
+    let way: String
     private var database: DatabaseQueue { listing.index.database }
 
     /// Tables of this process, which go into a temporary file where they are large. Sizes in pixels are kept the short side
@@ -26,8 +29,9 @@ public struct Pairing: Sendable {
             second INTEGER);
         CREATE TEMP TABLE second_way(
             number INTEGER PRIMARY KEY, id TEXT NOT NULL, is_sure INTEGER NOT NULL, page TEXT NOT NULL, sha256 TEXT,
-            created INTEGER NOT NULL, is_video INTEGER NOT NULL, type TEXT NOT NULL, short INTEGER NOT NULL,
-            long INTEGER NOT NULL, is_readable INTEGER NOT NULL, item INTEGER, is_paired INTEGER NOT NULL DEFAULT 0);
+            size INTEGER, created INTEGER NOT NULL, is_video INTEGER NOT NULL, type TEXT NOT NULL,
+            short INTEGER NOT NULL, long INTEGER NOT NULL, is_readable INTEGER NOT NULL, item INTEGER,
+            is_paired INTEGER NOT NULL DEFAULT 0);
         CREATE TEMP TABLE second_names(number INTEGER NOT NULL, name TEXT NOT NULL);
         CREATE TEMP TABLE candidates(item INTEGER NOT NULL, second INTEGER NOT NULL, UNIQUE(item, second));
         CREATE INDEX temp.candidates_by_second ON candidates(second);
@@ -51,8 +55,10 @@ public struct Pairing: Sendable {
         """
 
     /// Begins with the items that the listing has so far: those of the service.
-    public init(_ listing: Listing) async throws {
+    /// - Parameter way: what the ids of the second way begin with.
+    public init(_ listing: Listing, way: String) async throws {
         self.listing = listing
+        self.way = way
         let seen = listing.sightings.items
         try await database.write { db in
             try db.execute(sql: Self.tables)
@@ -77,12 +83,12 @@ public struct Pairing: Sendable {
     public func add(_ items: [SecondItem]) async throws {
         try await database.write { db in
             let insert = try db.cachedStatement(
-                sql: "INSERT INTO second_way VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, 0)")
+                sql: "INSERT INTO second_way VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, 0)")
             let name = try db.cachedStatement(sql: "INSERT INTO second_names VALUES(?, ?)")
             for item in items {
                 try insert.execute(arguments: [
-                    item.number, item.id, item.isSure, Alike.page(item.url), item.sha256, item.created.seconds,
-                    item.isVideo, Alike.type(item.mimeType), min(item.width, item.height),
+                    item.number, item.id, item.isSure, Alike.page(item.url), item.sha256, item.size,
+                    item.created.seconds, item.isVideo, Alike.type(item.mimeType), min(item.width, item.height),
                     max(item.width, item.height), item.isReadable,
                 ])
                 for known in Set(item.names.map(Alike.name)) where !known.isEmpty {
@@ -102,6 +108,10 @@ public struct Pairing: Sendable {
     /// Each chooses pairs of an item and a number of the second way.
     private static let sureRules = [
         """
+        SELECT f.item, s.number FROM second_way s JOIN first_way f ON f.id = substr(s.id, length('\(SecondItem.picker)') + 1)
+        WHERE s.id LIKE '\(SecondItem.picker)%'
+        """,
+        """
         SELECT f.item, s.number FROM second_way s JOIN second_items o ON o.id = s.id JOIN first_way f ON f.item = o.item
         WHERE f.is_video = s.is_video AND NOT \(contradiction)
         """,
@@ -109,10 +119,7 @@ public struct Pairing: Sendable {
         SELECT f.item, s.number FROM second_way s JOIN uploads u ON u.sha256 = s.sha256
             JOIN first_way f ON f.id = u.item_id
         """,
-        """
-        SELECT f.item, s.number FROM first_way f JOIN items i ON i.number = f.item
-            JOIN second_way s ON s.sha256 = lower(hex(i.sha256)) WHERE i.sha256 IS NOT NULL
-        """,
+        sameBytes,
         // An edited copy has the page of its original, and another name.
         """
         SELECT f.item, s.number FROM second_way s JOIN first_way f ON f.page = s.page
@@ -127,6 +134,11 @@ public struct Pairing: Sendable {
         WHERE s.page <> '' AND f.page <> '' AND f.is_video = s.is_video
         """,
     ]
+
+    private static let sameBytes = """
+        SELECT f.item, s.number FROM first_way f JOIN items i ON i.number = f.item
+            JOIN second_way s ON s.sha256 = lower(hex(i.sha256)) WHERE i.sha256 IS NOT NULL
+        """
 
     private static let alike = """
         FROM second_way s JOIN second_names n ON n.number = s.number
@@ -157,15 +169,39 @@ public struct Pairing: Sendable {
     }
 
     /// Pairs what is alike in all that is known of it.
-    public func pairWhatIsAlike() async throws {
+    /// - Returns: numbers of the second way, in their order, that have no partner and the length of an item whose hash is
+    ///   known: their own hash tells whether it is theirs.
+    public func pairWhatIsAlike() async throws -> [Int64] {
         try await database.write { db in
             try Self.apply(
                 """
                 SELECT DISTINCT f.item, s.number \(Self.alike) AND NOT \(Self.contradiction)
                     AND (f.long > 0 AND s.long > 0 OR f.type = s.type)
                 """, db)
-            try remember(db)
+            return try Int64.fetchAll(
+                db,
+                sql: """
+                    SELECT DISTINCT s.number FROM first_way f JOIN items i ON i.number = f.item
+                        JOIN second_way s ON s.size = i.size
+                    WHERE f.second IS NULL AND i.sha256 IS NOT NULL AND f.is_video = s.is_video
+                        AND s.item IS NULL AND s.sha256 IS NULL AND s.is_readable ORDER BY s.number
+                    """)
         }
+    }
+
+    /// Notes hashes that were asked for, and pairs what they tell to be the same.
+    public func learn(sha256 hashes: [Int64: String]) async throws {
+        if hashes.isEmpty { return }
+        try await database.write { db in
+            let update = try db.cachedStatement(sql: "UPDATE second_way SET sha256 = ? WHERE number = ?")
+            for (number, hash) in hashes { try update.execute(arguments: [hash, number]) }
+            try Self.apply(Self.sameBytes, db)
+        }
+    }
+
+    /// Every pair is found: keeps what stays.
+    public func finish() async throws {
+        try await database.write { db in try remember(db) }
     }
 
     /// Takes the pairs of a rule in which neither has another.
@@ -195,6 +231,8 @@ public struct Pairing: Sendable {
                 WHERE s.item IS NOT NULL AND o.item <> s.item AND o.item NOT IN (SELECT item FROM first_way)
                 """)
         if !moved.isEmpty { try Index.touch(db) }
+        // Two that were shown, and are one now: nothing was removed.
+        listing.log.noteMerged(moved.map { $0[0] })
         for row in moved {
             try db.execute(
                 sql: "UPDATE OR IGNORE names SET item = ? WHERE item = ?",
@@ -203,8 +241,9 @@ public struct Pairing: Sendable {
         try db.execute(
             sql: """
                 DELETE FROM second_items WHERE item IN (SELECT item FROM second_way WHERE is_paired)
-                    AND id NOT IN (SELECT id FROM second_way WHERE is_paired);
-                INSERT OR REPLACE INTO second_items SELECT id, item FROM second_way WHERE is_paired;
+                    AND id NOT IN (SELECT id FROM second_way WHERE is_paired) AND id LIKE '\(way)%';
+                INSERT INTO second_items SELECT id, item FROM second_way WHERE is_paired
+                    ON CONFLICT(id) DO UPDATE SET item = excluded.item WHERE item <> excluded.item;
                 DELETE FROM candidates;
                 INSERT OR IGNORE INTO candidates SELECT o.item, s.number FROM second_way s
                     JOIN second_items o ON o.id = s.id JOIN items i ON i.number = o.item

@@ -2,9 +2,13 @@ import ConnectorKit
 
 /// An item that came by a second way into the same library, and what tells which item of the service it is.
 public struct SecondItem: Sendable, Hashable {
+    /// What the ids of exports begin with, and those of what was chosen in the Picker, where Google's id follows.
+    public static let takeout = "takeout:"
+    public static let picker = "picker:"
+
     /// Its number where it comes from.
     public var number: Int64
-    /// The same in every run; made of its content.
+    /// The same in every run, and unlike those of all other ways.
     public var id: String
     /// The file name that it has at the service, as far as that is known: one name, or several that it may be.
     public var names: Set<String>
@@ -14,6 +18,8 @@ public struct SecondItem: Sendable, Hashable {
     public var url: String
     /// In hexadecimal, where the content was read before.
     public var sha256: String?
+    /// Bytes, where they are known.
+    public var size: Int64?
     public var created: Timestamp
     public var isVideo: Bool
     public var mimeType: String
@@ -24,8 +30,8 @@ public struct SecondItem: Sendable, Hashable {
     public var isReadable: Bool
 
     public init(
-        number: Int64, id: String, names: Set<String>, isSure: Bool, url: String, sha256: String?, created: Timestamp,
-        isVideo: Bool, mimeType: String, width: Int, height: Int, isReadable: Bool
+        number: Int64, id: String, names: Set<String>, isSure: Bool, url: String, sha256: String?, size: Int64?,
+        created: Timestamp, isVideo: Bool, mimeType: String, width: Int, height: Int, isReadable: Bool
     ) {
         self.number = number
         self.id = id
@@ -33,6 +39,7 @@ public struct SecondItem: Sendable, Hashable {
         self.isSure = isSure
         self.url = url
         self.sha256 = sha256
+        self.size = size
         self.created = created
         self.isVideo = isVideo
         self.mimeType = mimeType

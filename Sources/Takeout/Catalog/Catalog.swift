@@ -1,16 +1,65 @@
 import ConnectorKit
 import Foundation
 import GRDB
+import Synchronization
 
 /// What was learnt of the exports in one directory: their files, which belong together, and where the bytes are.
 ///
 /// A library of any size passes through it a page at a time. It can be removed at any time: it is learnt again by reading
 /// the directories of the parts, and every `.tgz` once.
 final class Catalog: Sendable {
-    let database: DatabaseQueue
+    private let connection: Mutex<DatabaseQueue>
+    private let path: String?
+    private let runtime: Runtime
+    private let reporter: (any ConnectorReporter)?
 
-    /// - Parameter path: nil keeps it in memory, for tests.
-    init(path: String?) throws {
+    var database: DatabaseQueue { connection.withLock { $0 } }
+
+    /// Opens or makes a catalog. A damaged one is set aside, and a new one is made.
+    /// - Parameters:
+    ///   - path: nil keeps it in memory, for tests.
+    ///   - reporter: is told of damage.
+    init(path: String?, runtime: Runtime, reporter: (any ConnectorReporter)?) throws {
+        self.path = path
+        self.runtime = runtime
+        self.reporter = reporter
+        do {
+            let database: DatabaseQueue
+            do {
+                database = try Self.connect(path)
+            } catch let error where path != nil && CatalogDamage.isDamage(error) {
+                // Another process may have brought the same file up to date meanwhile: a second look tells.
+                if let again = try? Self.connect(path) {
+                    database = again
+                } else {
+                    reporter?.log(.warning, try CatalogDamage.setAside(path ?? "", at: runtime.now()), pathname: nil)
+                    database = try Self.connect(path)
+                }
+            }
+            connection = Mutex(database)
+        } catch let error as DatabaseError {
+            throw ConnectorError(
+                .internalDefect,
+                "the catalog of the exports cannot be used: \(error.message ?? error.resultCode.description)",
+                hint: "check \(path ?? "memory"); it can be removed: it is learnt again")
+        }
+    }
+
+    /// Sets the catalog aside and begins a new one, where an error came of damage.
+    /// - Returns: whether it did: what failed can be begun again.
+    func replaceIfDamaged(after error: any Error) throws -> Bool {
+        guard let path, CatalogDamage.isDamage(error) else { return false }
+        // Others may be damaged as well.
+        let verdict = try? database.read { db in try String.fetchOne(db, sql: "PRAGMA quick_check(1)") }
+        if verdict == "ok" { return false }
+        try? database.close()
+        reporter?.log(.warning, try CatalogDamage.setAside(path, at: runtime.now()), pathname: nil)
+        let fresh = try Self.connect(path)
+        connection.withLock { $0 = fresh }
+        return true
+    }
+
+    private static func connect(_ path: String?) throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.busyMode = .timeout(15)
         configuration.prepareDatabase { db in
@@ -20,21 +69,15 @@ final class Catalog: Sendable {
                     PRAGMA wal_autocheckpoint = 4096
                     """)
         }
-        do {
-            if let path {
-                try Self.prepareFile(path)
-                database = try DatabaseQueue(path: path, configuration: configuration)
-                try database.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA journal_mode = WAL") }
-            } else {
-                database = try DatabaseQueue(configuration: configuration)
-            }
-            try Self.migrator.migrate(database)
-        } catch let error as DatabaseError {
-            throw ConnectorError(
-                .internalDefect,
-                "the catalog of the exports cannot be used: \(error.message ?? error.resultCode.description)",
-                hint: "check \(path ?? "memory"); it can be removed: it is learnt again")
+        if let path { try prepareFile(path) }
+        let database =
+            try path.map { try DatabaseQueue(path: $0, configuration: configuration) }
+            ?? DatabaseQueue(configuration: configuration)
+        if path != nil {
+            try database.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA journal_mode = WAL") }
         }
+        try migrator.migrate(database)
+        return database
     }
 
     /// Made before SQLite does, so that it is never readable by others: it holds names, places and people.

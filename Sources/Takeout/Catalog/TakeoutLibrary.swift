@@ -11,11 +11,14 @@ public final class TakeoutLibrary: Sendable {
 
     /// - Parameters:
     ///   - directory: an absolute path.
-    ///   - catalog: the file that remembers what was learnt; nil keeps it in memory.
-    public init(directory: String, catalog path: String?) throws {
+    ///   - catalog: the file that remembers what was learnt; nil keeps it in memory. A damaged one is set aside.
+    ///   - reporter: is told of damage.
+    public init(
+        directory: String, catalog path: String?, runtime: Runtime = .live, reporter: (any ConnectorReporter)? = nil
+    ) throws {
         self.directory = directory
         catalogPath = path
-        catalog = try Catalog(path: path)
+        catalog = try Catalog(path: path, runtime: runtime, reporter: reporter)
         parts = PartStore(directory: directory, catalog: catalog)
     }
 
@@ -26,6 +29,10 @@ public final class TakeoutLibrary: Sendable {
             throw ConnectorError(.notFound, "there is no export in \(directory)")
         }
     }
+
+    /// Sets what was learnt aside and begins anew, where an error came of damage.
+    /// - Returns: whether it did: ``update(_:)`` can be begun again.
+    public func replaceIfDamaged(after error: any Error) throws -> Bool { try catalog.replaceIfDamaged(after: error) }
 
     /// What an update is doing.
     public enum Step: Sendable, Hashable {
