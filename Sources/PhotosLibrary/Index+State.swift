@@ -77,12 +77,12 @@ extension Index {
             for known in ["IS NOT NULL", "IS NULL"] {
                 let items = try QuickStatement(
                     db, "SELECT id, size FROM items WHERE size IS NOT NULL AND sha256 \(known) ORDER BY number")
-                while try items.step(), put(Hints.owner(items.text(0)), items.integer(1)) {}
+                while try items.step(), try put(Hints.owner(items.text(0)), items.integer(1)) {}
             }
         } hashes: { put in
             let items = try QuickStatement(
                 db, "SELECT sha256 FROM items WHERE size IS NOT NULL AND sha256 IS NOT NULL ORDER BY number")
-            while try items.step(), put(items.withBytes(0) { Array($0)[...] }) {}
+            while try items.step(), try put(items.withBytes(0) { Array($0)[...] }) {}
         }
     }
 

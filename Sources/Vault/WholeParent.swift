@@ -37,8 +37,8 @@ extension SnapshotWriter {
             """)
         rows.bind(1, snapshot.number)
         while try rows.step() {
-            guard let object = rows.withBytes(0, { ObjectID($0) }),
-                store.fileSize(of: object, compressed: rows.integer(2) != 0) == rows.integer(1)
+            guard !rows.isNull(0), let object = try rows.withBytes(0, { ObjectID($0) }),
+                store.fileSize(of: object, compressed: try rows.integer(2) != 0) == (try rows.integer(1))
             else { return false }
         }
         return true

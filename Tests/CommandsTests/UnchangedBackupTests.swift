@@ -82,9 +82,9 @@ struct UnchangedBackupTests {
             let file = try #require(
                 FileManager.default.subpathsOfDirectory(atPath: objects).first { $0.utf8.count > 2 })
             try FileManager.default.removeItem(atPath: objects + file)
-            #expect(try await stage.backup("--vault vault")["files_new"] != 0)
+            #expect(try await stage.backup("--vault vault")["files_changed"] != 0)
             #expect(await stage.sandbox.run("check --read-data --vault vault").status == 0)
-            #expect(try await stage.backup("--vault vault")["files_new"] == 0)
+            #expect(try await stage.backup("--vault vault")["files_changed"] == 0)
             #expect(try Self.newItems(stage) == 0)
         }
     }
@@ -95,7 +95,7 @@ struct UnchangedBackupTests {
             (fault.status, fault.count) = (404, 1)
             stage.service.library.inject(fault)
             #expect(await stage.sandbox.run("backup @demo --vault vault").status == 3)
-            #expect(try await stage.backup("--vault vault")["files_new"] == 1)
+            #expect(try await stage.backup("--vault vault")["files_changed"] == 1)
             _ = try await stage.backup("--vault vault")
             #expect(try Self.newItems(stage) == 0)
         }
