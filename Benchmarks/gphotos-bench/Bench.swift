@@ -20,6 +20,7 @@ struct Bench {
         let small = 20 << 10
         let all: [(name: String, run: () async throws -> Void)] = [
             ("listing", { try await ListingBench(tools: tools, items: 100_000 / scale).run() }),
+            ("unchanged", { try await UnchangedBench(tools: tools, items: 100_000 / scale).run() }),
             ("transfer", { try await TransferBench(tools: tools, items: 400 / scale, itemSize: large).run() }),
             ("transfer", { try await TransferBench(tools: tools, items: 10_000 / scale, itemSize: small).run() }),
             ("download", { try await DownloadBench(tools: tools, items: 400 / scale, itemSize: large).run() }),

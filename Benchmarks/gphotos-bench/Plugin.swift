@@ -38,14 +38,8 @@ struct PluginProcess {
         return line.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) } ?? 0
     }
 
-    /// Seconds of user and system time so far: the 14th and 15th field of /proc/PID/stat, in ticks (proc(5)).
-    var cpu: Double {
-        let stat = (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)) ?? ""
-        // The second field is the program's name, which may hold anything.
-        let fields = stat.split(separator: ")").last?.split(separator: " ") ?? []
-        let ticks = fields.dropFirst(11).prefix(2).compactMap { Double($0) }.reduce(0, +)
-        return ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
-    }
+    /// Seconds of user and system time so far.
+    var cpu: Double { Bench.cpu(ofProcess: process.processIdentifier) }
 
     func waitUntilExit() { process.waitUntilExit() }
 }

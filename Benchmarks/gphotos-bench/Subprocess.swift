@@ -37,6 +37,17 @@ extension Bench {
     }
 }
 
+extension Bench {
+    /// Seconds of user and system time so far: the 14th and 15th field of /proc/PID/stat, in ticks (proc(5)).
+    static func cpu(ofProcess pid: pid_t) -> Double {
+        let stat = (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)) ?? ""
+        // The second field is the program's name, which may hold anything.
+        let fields = stat.split(separator: ")").last?.split(separator: " ") ?? []
+        let ticks = fields.dropFirst(11).prefix(2).compactMap { Double($0) }.reduce(0, +)
+        return ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+}
+
 func childrenCPU() -> Double { cpu(of: -1) }
 
 /// User and system time of this process.
@@ -107,6 +118,9 @@ final class Service {
         let stats = try JSONSerialization.jsonObject(with: Data(try await control("stats"))) as? [String: Any]
         return stats?["requests"] as? [String: Int] ?? [:]
     }
+
+    /// Seconds of user and system time so far.
+    var cpu: Double { Bench.cpu(ofProcess: process.processIdentifier) }
 
     static func list(_ requests: [String: Int]) -> String {
         requests.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")

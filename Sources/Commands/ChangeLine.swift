@@ -12,7 +12,8 @@ struct ChangeLine {
     /// - Parameter counters: without them where there is nothing to compare with, as in a first run.
     init(counters: [String: Int64]) { self.counters = counters }
 
-    /// For people; nil where there is nothing to tell. The listing before may have been another command's.
+    /// For people; nil where there is nothing to tell. The listing before may have been another command's, such as that of
+    /// `source ls`: it says so, and what is new in the backup is told apart from it.
     var text: String? {
         var counts = Self.names.compactMap { counters[$0] }
         guard counts.count == Self.names.count else { return nil }
@@ -20,7 +21,7 @@ struct ChangeLine {
         if counts.allSatisfy({ $0 == 0 }) { return nil }
         let words = zip(counts, Self.words).filter { $0.0 > 0 }
         let list = words.map { "\(HumanFormat.number(Int($0.0))) \($0.1)" }.joined(separator: ", ")
-        return "in the library since it was last listed: \(list)"
+        return "in the library since a command last listed it: \(list)"
     }
 
     var members: [JSONObject.Member] {

@@ -76,7 +76,7 @@ public protocol Importer: Connector {
     ///
     /// What could not be listed is a record with an error; where the whole listing fails, this throws.
     /// - Parameter state: what an earlier import returned, where the host kept it.
-    /// - Returns: the state for the next import; nil for none.
+    /// - Returns: the state for the next import; nil for none, or for the same after ``RecordSink/hasAll(of:)`` was true.
     func importRecords(state: String?, to sink: any RecordSink) async throws -> String?
 }
 

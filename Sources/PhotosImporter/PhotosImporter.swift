@@ -79,7 +79,7 @@ public final class PhotosImporter: Importer {
 
     /// Holds the index for an import, and brings it what the host kept of an earlier one. Where it turns out to be damaged
     /// before anything was sent, the import begins again with a new one.
-    /// - Returns: the state for the next import.
+    /// - Returns: the state for the next import; nil where nothing has changed, not even that.
     func withIndex(
         _ state: String?, _ sink: any RecordSink, _ body: (any RecordSink) async throws -> Void
     ) async throws -> String? {
@@ -92,8 +92,11 @@ public final class PhotosImporter: Importer {
                 reporter.log(
                     .warning, "the state of an earlier import is of another version, and not used", pathname: nil)
             }
-            try await body(sink)
-            return try await index.state()
+            let watched = WatchedSink(sink)
+            try await body(watched)
+            let known = try await index.state()
+            // It may be long, and the host that has everything else has it, too.
+            return watched.isUnchanged && known == state ? nil : known
         }
     }
 

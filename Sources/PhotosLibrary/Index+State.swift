@@ -1,6 +1,7 @@
 import ConnectorKit
 import Foundation
 import GRDB
+import QuickSQL
 
 /// What a host keeps for a machine that has no index yet.
 extension Index {
@@ -10,7 +11,7 @@ extension Index {
             let revision = try Self.knowledge(db)
             let kept = "SELECT state FROM kept_state WHERE revision = ?"
             if let state = try String.fetchOne(db, sql: kept, arguments: [revision]) { return state }
-            let state = try Self.gathered(db).text()
+            let state = try Self.text(of: Self.gathered(db), db)
             try db.execute(sql: "DELETE FROM kept_state")
             try db.execute(sql: "INSERT INTO kept_state(revision, state) VALUES(?, ?)", arguments: [revision, state])
             return state
@@ -67,18 +68,24 @@ extension Index {
             guard try row.decode(atIndex: 5) || name.contains("{" + SafeName.mark(of: id)) else { continue }
             try note(name, of: id, in: row.decode(atIndex: 2), row)
         }
-        let contents = try Row.fetchCursor(
-            db, sql: "SELECT id, size, sha256 FROM items WHERE size IS NOT NULL LIMIT \(mostContents)")
-        while let row = try contents.next() {
-            state.contents.append(
-                IndexState.Content(
-                    owner: Hints.owner(try row.decode(atIndex: 0)), size: try row.decode(atIndex: 1),
-                    sha256: try row.decode(Data?.self, atIndex: 2).map { Array($0) }))
-        }
         return state
+    }
+
+    /// Items that were read before those of which only the size is known.
+    private static func text(of state: IndexState, _ db: Database) throws -> String {
+        try state.text { put in
+            for known in ["IS NOT NULL", "IS NULL"] {
+                let items = try QuickStatement(
+                    db, "SELECT id, size FROM items WHERE size IS NOT NULL AND sha256 \(known) ORDER BY number")
+                while try items.step(), try put(Hints.owner(items.text(0)), items.integer(1)) {}
+            }
+        } hashes: { put in
+            let items = try QuickStatement(
+                db, "SELECT sha256 FROM items WHERE size IS NOT NULL AND sha256 IS NOT NULL ORDER BY number")
+            while try items.step(), try put(items.withBytes(0) { Array($0)[...] }) {}
+        }
     }
 
     /// More than these do not fit, whatever they are.
     private static let mostNames = IndexState.longestText * 3 / 4 / 11
-    private static let mostContents = IndexState.longestText * 3 / 4 / 10
 }

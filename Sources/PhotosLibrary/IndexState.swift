@@ -40,6 +40,22 @@ struct IndexState: Sendable, Hashable {
 
     /// - Parameter limit: bytes of the text. What comes last is left out where there is too much.
     func text(limit: Int = longestText) -> String {
+        let ordered = contents.filter { $0.sha256 != nil } + contents.filter { $0.sha256 == nil }
+        return text(limit: limit) { put in
+            for content in ordered where !put(content.owner, content.size) { return }
+        } hashes: { put in
+            for hash in ordered.compactMap(\.sha256) where !put(hash[...]) { return }
+        }
+    }
+
+    /// The same, of contents that come one after the other and are nowhere all at once: there may be a million.
+    /// - Parameters:
+    ///   - sizes: hands over the owner and the size of each content, those with a hash first, until one is refused.
+    ///   - hashes: hands over the hashes in the same order, until one is refused.
+    func text(
+        limit: Int = longestText, sizes each: ((Int64, Int64) -> Bool) throws -> Void,
+        hashes eachHash: ((ArraySlice<UInt8>) -> Bool) throws -> Void
+    ) rethrows -> String {
         let room = (limit - Self.version.utf8.count) / 4 * 3
         var body = StateWriter()
         // Counts come before what they count: each part is made on its own.
@@ -71,22 +87,33 @@ struct IndexState: Sendable, Hashable {
         body.put(UInt64(nameCount))
         body.bytes += given.bytes
 
-        let ordered = contents.filter { $0.sha256 != nil } + contents.filter { $0.sha256 == nil }
+        // What is less worth must not take the place of what did not fit.
+        var fits = nameCount == names.count
         var sizes = StateWriter()
         var sizeCount = 0
-        // What is less worth must not take the place of what did not fit.
-        for content in nameCount == names.count ? ordered : [] {
-            if body.bytes.count + sizes.bytes.count + 18 + Self.counts > room { break }
-            sizes.put(fixed: content.owner)
-            sizes.put(UInt64(clamping: content.size))
-            sizeCount += 1
+        if fits {
+            try each { owner, size in
+                fits = fits && body.bytes.count + sizes.bytes.count + 18 + Self.counts <= room
+                guard fits else { return false }
+                sizes.put(fixed: owner)
+                sizes.put(UInt64(clamping: size))
+                sizeCount += 1
+                return true
+            }
         }
         body.put(UInt64(sizeCount))
         body.bytes += sizes.bytes
-        let hashes = ordered.prefix(sizeCount).compactMap(\.sha256).prefix(
-            sizeCount == ordered.count ? max(0, (room - body.bytes.count - Self.counts) / 32) : 0)
-        body.put(UInt64(hashes.count))
-        for hash in hashes { body.bytes += hash }
+        sizes.bytes = []
+        var hashes: [UInt8] = []
+        if fits {
+            try eachHash { hash in
+                guard body.bytes.count + hashes.count + 32 + Self.counts <= room else { return false }
+                hashes += hash
+                return true
+            }
+        }
+        body.put(UInt64(hashes.count / 32))
+        body.bytes += hashes
         return Self.version + Data(body.bytes).base64EncodedString()
     }
 

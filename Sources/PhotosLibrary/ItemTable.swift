@@ -39,7 +39,7 @@ struct ItemTable: ~Copyable {
     private mutating func number(of item: MediaItem) throws -> Int64 {
         Self.bind(item, to: find)
         if try find.step() {
-            let (number, isSame) = (find.integer(0), find.integer(1) != 0)
+            let (number, isSame) = (try find.integer(0), try find.integer(1) != 0)
             find.reset()
             if !isSame { try change(item, number) }
             return number

@@ -1,5 +1,6 @@
 import ConnectorKit
 import GRDB
+import QuickSQL
 
 /// What is remembered of the Picker, which itself forgets every choice with its session: the sessions that are not
 /// ended yet, and which items which host has.
@@ -227,15 +228,16 @@ extension Listing {
     public func items(after number: Int64, limit: Int = 500) async throws -> [ShelvedItem] {
         let seen = sightings.items
         return try await index.database.read { db in
-            let rows = try Row.fetchCursor(
+            let rows = try QuickStatement(
                 db,
-                sql: """
-                    SELECT \(ShelvedItem.columns) FROM items LEFT JOIN urls ON urls.item = items.number
-                    WHERE number > ? ORDER BY number
-                    """, arguments: [number])
+                """
+                SELECT \(ShelvedItem.columns) FROM items LEFT JOIN urls ON urls.item = items.number
+                WHERE number > ? ORDER BY number
+                """)
+            rows.bind(1, number)
             var items: [ShelvedItem] = []
-            while items.count < limit, let row = try rows.next() {
-                if seen.contains(try row.decode(atIndex: 0)) { items.append(try ShelvedItem(row)) }
+            while items.count < limit, try rows.step() {
+                if seen.contains(try rows.integer(0)) { items.append(try ShelvedItem(rows)) }
             }
             return items
         }

@@ -1,5 +1,6 @@
 import ConnectorKit
 import GRDB
+import QuickSQL
 
 /// Where the items of a listing are shown: every item in every directory of a scope, under its name.
 ///
@@ -101,20 +102,26 @@ public struct Shelf: Sendable {
     }
 
     private mutating func namePage(_ db: Database, after last: Cursor?) throws -> Cursor? {
-        let statement = try db.cachedStatement(
-            sql: """
-                SELECT number, id, filename, mime_type, created, created_nanos, is_video FROM items
-                WHERE (created, created_nanos, id) > (?, ?, ?) ORDER BY created, created_nanos, id
-                """)
-        let rows = try Row.fetchCursor(
-            statement, arguments: [last?.created ?? Int64.min, last?.nanos ?? 0, last?.id ?? ""])
-        let page = try nextPage(rows) { row in
-            NamelessItem(
-                number: try row.decode(atIndex: 0), id: try row.decode(atIndex: 1),
-                filename: try row.decode(atIndex: 2),
-                mimeType: try row.decode(atIndex: 3),
-                time: Timestamp(seconds: try row.decode(atIndex: 4), nanoseconds: try row.decode(atIndex: 5)),
-                isVideo: try row.decode(atIndex: 6))
+        let rows = try QuickStatement(
+            db,
+            """
+            SELECT number, id, filename, mime_type, created, created_nanos, is_video FROM items
+            WHERE (created, created_nanos, id) > (?, ?, ?) ORDER BY created, created_nanos, id
+            """)
+        rows.bind(1, last?.created ?? Int64.min)
+        rows.bind(2, last?.nanos ?? 0)
+        rows.bind(3, last?.id ?? "")
+        var page: [NamelessItem] = []
+        page.reserveCapacity(Self.pageSize)
+        while page.count < Self.pageSize, try rows.step() {
+            guard seen.items.contains(try rows.integer(0)) else { continue }
+            guard let nanoseconds = Int32(exactly: try rows.integer(5)) else { throw DamagedIndex() }
+            page.append(
+                NamelessItem(
+                    number: try rows.integer(0), id: try rows.text(1), filename: try rows.text(2),
+                    mimeType: try rows.text(3),
+                    time: Timestamp(seconds: try rows.integer(4), nanoseconds: nanoseconds),
+                    isVideo: try rows.integer(6) != 0))
         }
         guard let end = page.last else { return nil }
         let numbers = page.map(\.number)
@@ -122,7 +129,7 @@ public struct Shelf: Sendable {
         let named = try names(db, of: numbers)
         let giver = try NameGiver(db, scope.layout)
         var isNew = false
-        for item in page {
+        for (item, given) in zip(page, named) {
             let sighting = Sighting(
                 time: item.time, isVideo: item.isVideo, wasInLibrary: seen.library.contains(item.number),
                 isFavorite: seen.favorites.contains(item.number), isArchived: archived.contains(item.number),
@@ -130,7 +137,7 @@ public struct Shelf: Sendable {
             let places = try places(sighting, giver: giver)
             if places.isEmpty, isHidden(sighting) { hidden += 1 }
             for place in places {
-                var name = named[item.number]?[place.number]
+                var name = given.first { $0.directory == place.number }?.name
                 if name == nil {
                     isNew = true
                     name = try giver.giveName(
@@ -143,15 +150,6 @@ public struct Shelf: Sendable {
         }
         if isNew { try Index.touch(db) }
         return Cursor(created: end.time.seconds, nanos: Int64(end.time.nanoseconds), id: end.id)
-    }
-
-    /// The next of the items that this listing saw, by rows that begin with their numbers.
-    private func nextPage<Item>(_ rows: RowCursor, _ item: (Row) throws -> Item) throws -> [Item] {
-        var page: [Item] = []
-        while page.count < Self.pageSize, let row = try rows.next() {
-            if seen.items.contains(try row.decode(atIndex: 0)) { page.append(try item(row)) }
-        }
-        return page
     }
 
     private struct NamelessItem {
@@ -250,28 +248,37 @@ public struct Shelf: Sendable {
     private func memberships(_ db: Database, of items: [Int64]) throws -> [Int64: [Membership]] {
         if listed.isEmpty { return [:] }
         var found: [Int64: [Membership]] = [:]
-        let list = items.map(String.init).joined(separator: ",")
-        let rows = try Row.fetchCursor(
-            db, sql: "SELECT item, album, position FROM album_items WHERE item IN (\(list)) ORDER BY item, album")
-        while let row = try rows.next() {
-            let album = try row.decode(Int64.self, atIndex: 1)
-            if listed.contains(album) {
-                found[try row.decode(atIndex: 0), default: []].append(
-                    Membership(album: album, position: try row.decode(atIndex: 2)))
+        let rows = try QuickStatement(db, "SELECT album, position FROM album_items WHERE item = ? ORDER BY album")
+        for item in items {
+            rows.bind(1, item)
+            while try rows.step() {
+                let album = try rows.integer(0)
+                if listed.contains(album) {
+                    found[item, default: []].append(Membership(album: album, position: Int(try rows.integer(1))))
+                }
             }
         }
         return found
     }
 
-    private func names(_ db: Database, of items: [Int64]) throws -> [Int64: [Int64: String]] {
-        var found: [Int64: [Int64: String]] = [:]
-        let list = items.map(String.init).joined(separator: ",")
-        let rows = try Row.fetchCursor(db, sql: "SELECT item, directory, name FROM names WHERE item IN (\(list))")
-        while let row = try rows.next() {
-            found[try row.decode(atIndex: 0), default: [:]][try row.decode(atIndex: 1)] = try row.decode(
-                String.self, atIndex: 2)
+    /// A name in a directory. An item has few.
+    private struct Given {
+        var directory: Int64
+        var name: String
+    }
+
+    /// The names of each item, in the order of the items.
+    private func names(_ db: Database, of items: [Int64]) throws -> [[Given]] {
+        let rows = try QuickStatement(db, "SELECT directory, name FROM names WHERE item = ?")
+        var all: [[Given]] = []
+        all.reserveCapacity(items.count)
+        for item in items {
+            rows.bind(1, item)
+            var given: [Given] = []
+            while try rows.step() { given.append(Given(directory: try rows.integer(0), name: try rows.text(1))) }
+            all.append(given)
         }
-        return found
+        return all
     }
 
     /// How many items the listing holds.
@@ -282,19 +289,21 @@ public struct Shelf: Sendable {
     public func page(before last: ShelvedItem?) async throws -> [ShelvedItem] {
         try await index.database.write { [self] db in
             var shelf = self
-            let statement = try db.cachedStatement(
-                sql: """
-                    SELECT \(ShelvedItem.columns) FROM items LEFT JOIN urls ON urls.item = items.number
-                    WHERE (created, created_nanos, id) < (?, ?, ?)
-                    ORDER BY created DESC, created_nanos DESC, id DESC
-                    """)
-            let rows = try Row.fetchCursor(
-                statement,
-                arguments: [
-                    last?.item.creationTime.seconds ?? Int64.max, last?.item.creationTime.nanoseconds ?? 0,
-                    last?.item.id ?? "",
-                ])
-            var items = try nextPage(rows, ShelvedItem.init)
+            let rows = try QuickStatement(
+                db,
+                """
+                SELECT \(ShelvedItem.columns) FROM items LEFT JOIN urls ON urls.item = items.number
+                WHERE (created, created_nanos, id) < (?, ?, ?)
+                ORDER BY created DESC, created_nanos DESC, id DESC
+                """)
+            rows.bind(1, last?.item.creationTime.seconds ?? Int64.max)
+            rows.bind(2, Int64(last?.item.creationTime.nanoseconds ?? 0))
+            rows.bind(3, last?.item.id ?? "")
+            var items: [ShelvedItem] = []
+            items.reserveCapacity(Self.pageSize)
+            while items.count < Self.pageSize, try rows.step() {
+                if seen.items.contains(try rows.integer(0)) { items.append(try ShelvedItem(rows)) }
+            }
             try shelf.givePlaces(to: &items, db)
             return items
         }
@@ -305,14 +314,19 @@ public struct Shelf: Sendable {
     public func items(_ ids: [String]) async throws -> [ShelvedItem] {
         try await index.database.write { [self] db in
             var shelf = self
-            let statement = try db.cachedStatement(
-                sql: """
-                    SELECT \(ShelvedItem.columns) FROM items LEFT JOIN urls ON urls.item = items.number
-                    WHERE id = ?
-                    """)
-            var items = try ids.compactMap { id in
-                try Row.fetchOne(statement, arguments: [id]).map { try ShelvedItem($0) }
-            }.filter { seen.items.contains($0.number) }
+            let rows = try QuickStatement(
+                db,
+                """
+                SELECT \(ShelvedItem.columns) FROM items LEFT JOIN urls ON urls.item = items.number
+                WHERE id = ?
+                """)
+            var items: [ShelvedItem] = []
+            for id in ids {
+                rows.bind(1, id)
+                while try rows.step() {
+                    if seen.items.contains(try rows.integer(0)) { items.append(try ShelvedItem(rows)) }
+                }
+            }
             try shelf.givePlaces(to: &items, db)
             return items
         }
@@ -323,7 +337,7 @@ public struct Shelf: Sendable {
         let members = try memberships(db, of: numbers)
         let named = try names(db, of: numbers)
         let giver = try NameGiver(db, scope.layout)
-        for index in items.indices {
+        for (index, given) in zip(items.indices, named) {
             let item = items[index]
             items[index].isFavorite = seen.favorites.contains(item.number)
             items[index].albums = (members[item.number] ?? []).filter { shows(album: $0.album) }
@@ -334,9 +348,9 @@ public struct Shelf: Sendable {
                     isFavorite: seen.favorites.contains(item.number), isArchived: archived.contains(item.number),
                     members: members[item.number] ?? []), giver: giver)
             for place in places {
-                guard let directory = directories[place.number], let name = named[item.number]?[place.number] else {
-                    throw Self.disturbed
-                }
+                guard let directory = directories[place.number],
+                    let name = given.first(where: { $0.directory == place.number })?.name
+                else { throw Self.disturbed }
                 let path = try directory.path.appending(stored: name)
                 guard scope.shows(path), filter.shows(path) else { continue }
                 items[index].places.append(.init(path: path, position: place.position, isDated: place.isDated))

@@ -2,6 +2,7 @@ import ConnectorKit
 import Foundation
 import GRDB
 import PhotosAPI
+import QuickSQL
 
 /// An item of the index with every place that shows it.
 public struct ShelvedItem: Sendable {
@@ -34,25 +35,21 @@ public struct ShelvedItem: Sendable {
         camera_make, camera_model, product_url, size, urls.url, urls.born, sha256
         """
 
-    /// - Throws: where the row holds what no run has written.
-    init(_ row: Row) throws {
-        func value<Value: DatabaseValueConvertible & StatementColumnConvertible>(_ index: Int) throws -> Value {
-            try row.decode(Value.self, atIndex: index)
-        }
-        func optional<Value: DatabaseValueConvertible & StatementColumnConvertible>(_ index: Int) throws -> Value? {
-            try row.decode(Value?.self, atIndex: index)
-        }
-        number = try value(0)
-        size = try optional(14)
-        urlBirth = Timestamp(seconds: try optional(16) ?? 0)
-        sha256 = (try optional(17) as Data?).map { String(hexadecimal: Array($0)) }
+    /// - Throws: ``DamagedIndex`` where the row holds what no run has written.
+    init(_ row: borrowing QuickStatement) throws {
+        number = try row.integer(0)
+        size = row.isNull(14) ? nil : try row.integer(14)
+        urlBirth = Timestamp(seconds: row.isNull(16) ? 0 : try row.integer(16))
+        sha256 = row.isNull(17) ? nil : try row.withBytes(17) { String(hexadecimal: Array($0)) }
+        guard let nanoseconds = Int32(exactly: try row.integer(6)) else { throw DamagedIndex() }
         item = MediaItem(
-            id: try value(1), filename: try value(2), description: try value(3), mimeType: try value(4),
-            creationTime: Timestamp(seconds: try value(5), nanoseconds: try value(6)), width: try value(7),
-            height: try value(8), kind: try value(9) ? .video : .photo,
-            videoStatus: (try optional(10) as String?).flatMap(MediaItem.VideoStatus.init(rawValue:)),
-            cameraMake: try value(11), cameraModel: try value(12), productURL: try value(13),
-            baseURL: try optional(15) ?? "")
+            id: try row.text(1), filename: try row.text(2), description: try row.text(3), mimeType: try row.text(4),
+            creationTime: Timestamp(seconds: try row.integer(5), nanoseconds: nanoseconds),
+            width: Int(try row.integer(7)), height: Int(try row.integer(8)),
+            kind: try row.integer(9) != 0 ? .video : .photo,
+            videoStatus: row.isNull(10) ? nil : MediaItem.VideoStatus(rawValue: try row.text(10)),
+            cameraMake: try row.text(11), cameraModel: try row.text(12), productURL: try row.text(13),
+            baseURL: row.isNull(15) ? "" : try row.text(15))
     }
 }
 
@@ -60,13 +57,13 @@ extension Index {
     /// An item that was listed, at a place of the caller's choice.
     public func item(_ number: Int64, at path: Pathname) async throws -> ShelvedItem? {
         try await database.read { db in
-            let row = try Row.fetchOne(
+            let row = try QuickStatement(
                 db,
-                sql: """
-                    SELECT \(ShelvedItem.columns) FROM items LEFT JOIN urls ON urls.item = items.number WHERE number = ?
-                    """, arguments: [number])
-            var item = try row.map(ShelvedItem.init)
-            item?.places = [.init(path: path)]
+                "SELECT \(ShelvedItem.columns) FROM items LEFT JOIN urls ON urls.item = items.number WHERE number = ?")
+            row.bind(1, number)
+            guard try row.step() else { return nil }
+            var item = try ShelvedItem(row)
+            item.places = [.init(path: path)]
             return item
         }
     }

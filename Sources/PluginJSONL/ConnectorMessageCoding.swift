@@ -9,12 +9,17 @@ extension ConnectorMessage {
         case .record(let number, let record): return record.encoded(number: number)
         default: break
         }
-        var writer = JSONWriter(reservingCapacity: 128)
+        var writer = JSONWriter(reservingCapacity: 256 + stateLength)
         writer.beginObject()
         writeFields(to: &writer)
         writer.endObject()
         writer.newline()
         return [writer.take()]
+    }
+
+    /// Bytes of what can be much longer than all the rest.
+    private var stateLength: Int {
+        if case .ok(_, let fields) = self { fields["state"]?.stringValue?.utf8.count ?? 0 } else { 0 }
     }
 
     private func writeFields(to writer: inout JSONWriter) {

@@ -9,9 +9,14 @@ extension HostMessage {
         case .record(let number, let record): return record.encoded(number: number)
         default: break
         }
-        var writer = JSONWriter(reservingCapacity: 128)
+        var writer = JSONWriter(reservingCapacity: 256 + stateLength)
         write(to: &writer)
         return [writer.take()]
+    }
+
+    /// Bytes of what can be much longer than all the rest.
+    private var stateLength: Int {
+        if case .importRecords(_, _, let state, _) = self { state?.utf8.count ?? 0 } else { 0 }
     }
 
     /// Appends the line of a message that is neither a record nor a chunk.

@@ -62,6 +62,8 @@ struct LineReader {
     private mutating func makeRoom() {
         if start == end {
             (start, scanned, end) = (0, 0, 0)
+            // One long line, such as a state, must not take its room for ever.
+            if buffer.count > 8 * Self.readSize { buffer = [UInt8](repeating: 0, count: 2 * Self.readSize) }
         } else if buffer.count - end < Self.readSize, start > 0 {
             let (from, count) = (start, end - start)
             buffer.withUnsafeMutableBytes { bytes in

@@ -82,17 +82,31 @@ public struct QuickStatement: ~Copyable {
 
     public func isNull(_ column: Int) -> Bool { sqlite3_column_type(handle, Int32(column)) == SQLITE_NULL }
 
-    public func integer(_ column: Int) -> Int64 { sqlite3_column_int64(handle, Int32(column)) }
+    /// - Throws: `DatabaseError` with SQLITE_CORRUPT where the value is of another kind, as do all of these: SQLite would
+    ///   make something of it.
+    public func integer(_ column: Int) throws -> Int64 {
+        try require(SQLITE_INTEGER, column)
+        return sqlite3_column_int64(handle, Int32(column))
+    }
 
-    public func text(_ column: Int) -> String {
+    public func text(_ column: Int) throws -> String {
+        try require(SQLITE_TEXT, column)
         guard let start = sqlite3_column_text(handle, Int32(column)) else { return "" }
         let count = Int(sqlite3_column_bytes(handle, Int32(column)))
         return String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
     }
 
     /// The bytes of a blob, for as long as the closure runs.
-    public func withBytes<Value>(_ column: Int, _ body: (UnsafeRawBufferPointer) throws -> Value) rethrows -> Value {
+    public func withBytes<Value>(_ column: Int, _ body: (UnsafeRawBufferPointer) throws -> Value) throws -> Value {
+        try require(SQLITE_BLOB, column)
         let start = sqlite3_column_blob(handle, Int32(column))
         return try body(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, Int32(column)))))
+    }
+
+    private func require(_ kind: Int32, _ column: Int) throws {
+        if sqlite3_column_type(handle, Int32(column)) == kind { return }
+        throw DatabaseError(
+            resultCode: .SQLITE_CORRUPT, message: "a value of another kind than was written",
+            sql: String(cString: sqlite3_sql(handle)))
     }
 }

@@ -84,11 +84,13 @@ private struct KnownLookup: ~Copyable {
         find.bind(next + 2, fingerprint)
         guard try find.step() else { return nil }
         defer { find.reset() }
-        guard let object = find.withBytes(1, { ObjectID($0) }) else { return nil }
+        guard let object = try find.withBytes(1, { ObjectID($0) }) else { return nil }
         let form = StoredForm(
-            size: find.integer(2), storedSize: find.integer(3), isCompressed: find.integer(4) != 0)
+            size: try find.integer(2), storedSize: try find.integer(3), isCompressed: try find.integer(4) != 0)
         var entry = SnapshotEntry(record: record, object: object)
-        if find.integer(5) != 0 { entry.row = SnapshotEntry.Row(directory: directory, item: find.integer(0)) }
+        if try find.integer(5) != 0 {
+            entry.row = SnapshotEntry.Row(directory: directory, item: try find.integer(0))
+        }
         return (KnownContent(entry: entry, size: form.size), form)
     }
 
@@ -96,7 +98,7 @@ private struct KnownLookup: ~Copyable {
         if let known = directories[path] { return known }
         findDirectory.bind(1, path)
         guard try findDirectory.step() else { return nil }
-        let found = findDirectory.integer(0)
+        let found = try findDirectory.integer(0)
         findDirectory.reset()
         directories[path] = found
         return found

@@ -14,7 +14,7 @@ struct SnapshotFinish: Sendable {
         try db.execute(
             sql: """
                 UPDATE snapshots
-                SET finished = ?, state = ?, fingerprint = ?, files = c.files, directories = c.directories,
+                SET finished = ?, state = coalesce(?, state), fingerprint = ?, files = c.files, directories = c.directories,
                     bytes = c.bytes, errors = c.errors
                 FROM (
                     SELECT count(*) FILTER (WHERE i.kind <> 'directory') AS files,

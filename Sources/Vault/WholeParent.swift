@@ -37,14 +37,14 @@ extension SnapshotWriter {
             """)
         rows.bind(1, snapshot.number)
         while try rows.step() {
-            guard let object = rows.withBytes(0, { ObjectID($0) }),
-                store.fileSize(of: object, compressed: rows.integer(2) != 0) == rows.integer(1)
+            guard !rows.isNull(0), let object = try rows.withBytes(0, { ObjectID($0) }),
+                store.fileSize(of: object, compressed: try rows.integer(2) != 0) == (try rows.integer(1))
             else { return false }
         }
         return true
     }
 
-    /// Takes all entries of the parent over, as they are.
+    /// Takes all entries of the parent over, as they are, and what its source wants back, unless that is told anew.
     public func takeParent() async throws -> Taken {
         try requireOpen()
         guard let parent else { return Taken(files: 0, links: 0, bytes: 0) }
@@ -54,6 +54,9 @@ extension SnapshotWriter {
                     INSERT INTO entries (snapshot, directory, name, item, carried)
                     SELECT ?, directory, name, item, carried FROM entries WHERE snapshot = ?
                     """, arguments: [number, parent.number])
+            try db.execute(
+                sql: "UPDATE snapshots SET state = (SELECT state FROM snapshots WHERE number = ?) WHERE number = ?",
+                arguments: [parent.number, number])
             let links = try Int.fetchOne(
                 db,
                 sql: """

@@ -68,6 +68,28 @@ private actor HoldingSink: RecordSink {
         }
     }
 
+    @Test func theStateComesAgainWhereItIsAnother() async throws {
+        try await FakeService.run { service in
+            let bench = try ImportBench(service)
+            try service.library.addGeneratedItems(20)
+            func run(_ state: String?, _ held: String?) async throws -> (state: String?, fingerprint: String?) {
+                let sink = HoldingSink(held)
+                let state = try await bench.importer().importRecords(state: state, to: sink)
+                return (state, await sink.fingerprint)
+            }
+            let first = try await run(nil, nil)
+            #expect(first.state != nil)
+            #expect(try await run(first.state, first.fingerprint).state == nil)
+            #expect(try await run(first.state, nil).state == first.state)
+            #expect(try await run(nil, first.fingerprint).state == first.state)
+            // What reading teaches makes the records no others, and the state another one.
+            try await bench.index.learn([1: LearntContent(size: 7)])
+            let second = try await run(first.state, first.fingerprint)
+            #expect(second.fingerprint == first.fingerprint)
+            #expect(second.state != nil && second.state != first.state)
+        }
+    }
+
     @Test func aSettingMakesItAnotherImport() async throws {
         try await FakeService.run { service in
             let bench = try ImportBench(service)

@@ -82,8 +82,8 @@ import Testing
             input: up.read, output: down.write, hello: HostHello(name: "test", version: "1", capabilities: [])
         ) { _ in }
         let hello =
-            #"{"type":"hello","protocol":"kloset.jsonl","version":1,"name":"x","plugin_version":"1","roles":["importer"],"#
-            + #""capabilities":[],"max_line":8388608}"#
+            #"{"type":"hello","protocol":"kloset.jsonl","version":1,"name":"x","plugin_version":"1","#
+            + #""roles":["importer"],"capabilities":[],"max_line":8388608}"#
         Pipe.put((hello + "\n").utf8, to: up.write)
         _ = try await host.start()
         let run = Task {

@@ -63,9 +63,24 @@ import Testing
         #expect(made.errors == 0)
         #expect(made.bytes == parent.bytes)
         #expect(try await entries(made) == entries(parent))
+        #expect(try await begin(writer).previousState() == "t")
         // The next one finds it in turn; another source does not.
         #expect(try await begin(writer).heldImport() == "whole")
         #expect(try await begin(writer, source: "@you").heldImport() == nil)
+    }
+
+    @Test func aStateThatIsNotToldAnewStays() async throws {
+        _ = try await makeParent()
+        let writer = try vault.lockForWriting(holder: "test")
+        let next = try await begin(writer)
+        _ = try await next.takeParent()
+        _ = try await next.commit(fingerprint: "whole")
+        #expect(try await begin(writer).previousState() == "s")
+        // Where records came, none is none.
+        let other = try await begin(writer)
+        try await other.add([try writer.entry("/a/x", Self.large)])
+        _ = try await other.commit()
+        #expect(try await begin(writer).previousState() == nil)
     }
 
     @Test func whatIsNotWholeIsNotHeld() async throws {
