@@ -7,6 +7,7 @@ final class PartStore: Sendable {
     private let directory: String
     private let catalog: Catalog
     private let state = Mutex(State())
+    private let room = EntryRoom()
 
     private struct State {
         var files: [Int64: RandomAccessFile] = [:]
@@ -56,6 +57,12 @@ final class PartStore: Sendable {
             let file = try RandomAccessFile(path: directory + "/" + place.entry.path)
             return StreamReader(FileStream(file, expected: place.entry.size))
         case .tgz:
+            let whole = try room.readWhole(place.entry.size, ofPart: place.part) { read in
+                let lent = try cursor(for: place)
+                defer { giveBack(lent) }
+                return try read(TarStream(lent.cursor, entry: place.entry))
+            }
+            if let whole { return whole }
             let lent = try cursor(for: place)
             let stream = try TarStream(lent.cursor, entry: place.entry)
             return StreamReader(stream) { [self] in giveBack(lent) }
