@@ -212,6 +212,23 @@ import Testing
         let importer = try bench.importer()
         await #expect(throws: ConnectorError.self) { try await importer.ping() }
     }
+
+    @Test(arguments: [1, 3, 8]) func whatWasLearntAndWasCutIsLearntAgain(pages: Int) async throws {
+        var builder = TakeoutBuilder()
+        for number in 0..<40 { builder.add(item("IMG_\(number).jpg", number)) }
+        try builder.write(to: bench.exports, stamp: "20260301T101500Z")
+        let paths = try await bench.run().paths
+        let state = bench.path + "/state"
+        let catalog = TakeoutSettings.catalogPath(bench.exports, environment: ["XDG_STATE_HOME": state])
+        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: catalog))
+        try handle.truncate(atOffset: UInt64(pages) * 4096)
+        try handle.close()
+        #expect(try await bench.run().paths == paths)
+        #expect(bench.reporter.logs.contains { $0.contains("nothing but that time is lost") })
+        let told = bench.reporter.logs.count { $0.contains("is damaged") }
+        #expect(try await bench.run().paths == paths)
+        #expect(bench.reporter.logs.count { $0.contains("is damaged") } == told)
+    }
 }
 
 private enum SourceKindProbe {
