@@ -8,7 +8,7 @@ import Synchronization
 /// more. One that is read whole at once leaves its cursor where the next one begins.
 final class EntryRoom: Sendable {
     /// Bytes that all of them may have together; what does not fit is read from a cursor of its own.
-    private let free = Mutex<Int64>(32 << 20)
+    private let free: Mutex<Int64>
     /// Those of one part wait for each other: they read from the same cursor.
     private let lines = Mutex<[Int64: Line]>([:])
 
@@ -18,6 +18,8 @@ final class EntryRoom: Sendable {
 
     /// What is longer keeps others waiting for too long.
     private static let longest: Int64 = 8 << 20
+
+    init(bytes: Int64 = 32 << 20) { free = Mutex(bytes) }
 
     /// - Parameter stream: the content, made when it is the turn of this part; lives no longer than the call.
     /// - Returns: nil where there is no room.

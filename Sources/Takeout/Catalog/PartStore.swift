@@ -7,7 +7,7 @@ final class PartStore: Sendable {
     private let directory: String
     private let catalog: Catalog
     private let state = Mutex(State())
-    private let room = EntryRoom()
+    private let room: EntryRoom
 
     private struct State {
         var files: [Int64: RandomAccessFile] = [:]
@@ -34,9 +34,10 @@ final class PartStore: Sendable {
     /// Archives that are kept open; an export has some dozens.
     private static let mostFiles = 256
 
-    init(directory: String, catalog: Catalog) {
+    init(directory: String, catalog: Catalog, room: EntryRoom) {
         self.directory = directory
         self.catalog = catalog
+        self.room = room
     }
 
     /// Where the bytes of an item are.
