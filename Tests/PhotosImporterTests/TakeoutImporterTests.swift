@@ -2,6 +2,7 @@ import ConnectorKit
 import Foundation
 import PhotosImporter
 import PhotosLibrary
+import SeededRandom
 import TakeoutSupport
 import TestSupport
 import Testing
@@ -228,6 +229,30 @@ import Testing
         let told = bench.reporter.logs.count { $0.contains("is damaged") }
         #expect(try await bench.run().paths == paths)
         #expect(bench.reporter.logs.count { $0.contains("is damaged") } == told)
+    }
+
+    /// Whatever is overwritten: every item is there, at once or when it is run again.
+    @Test(arguments: 0..<8) func overwrittenPagesOfWhatWasLearntHideNoItem(_ turn: Int) async throws {
+        let seed =
+            (ProcessInfo.processInfo.environment["GPHOTOS_TEST_SEED"].flatMap { UInt64($0) } ?? 20_261_121)
+            + UInt64(turn)
+        var random = SeededRandom(seed: seed)
+        var builder = TakeoutBuilder()
+        for number in 0..<200 { builder.add(item("IMG_\(number).jpg", number)) }
+        try builder.write(to: bench.exports, stamp: "20260301T101500Z")
+        let count = try await bench.run().files.count
+        let catalog = TakeoutSettings.catalogPath(
+            bench.exports, environment: ["XDG_STATE_HOME": bench.path + "/state"])
+        let handle = try FileHandle(forUpdating: URL(fileURLWithPath: catalog))
+        let pages = try handle.seekToEnd() / 4096
+        for _ in 0..<(1 + random.next() % 8) {
+            // Not the first: that is a file which is no database.
+            try handle.seek(toOffset: (1 + random.next() % (pages - 1)) * 4096)
+            let garbage = (0..<(1 + random.next() % 512)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+            try handle.write(contentsOf: garbage)
+        }
+        try handle.close()
+        #expect(try await bench.run().files.count == count, "seed \(seed)")
     }
 }
 

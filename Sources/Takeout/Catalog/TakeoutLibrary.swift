@@ -56,6 +56,7 @@ public final class TakeoutLibrary: Sendable {
         let lock = try ProcessLock(path: catalogPath.map { $0 + ".lock" }, busy: "another run is reading these exports")
         defer { withExtendedLifetime(lock) {} }
         let files = try ExportFolder(path: directory).parts()
+        try catalog.replaceIfUnsound()
         let run = try await beginRun()
         for file in files {
             try Task.checkCancellation()
