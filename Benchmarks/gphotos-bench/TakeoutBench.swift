@@ -17,29 +17,43 @@ struct TakeoutBench {
                     "takeout", exports, "--items", "\(items)", "--albums", "0", "--item-size", "\(itemSize)",
                     "--packing", packing, "--parts", "2", "--plain", "--plain-names",
                 ])
-            say("Takeout: \(items) files of \(itemSize >> 10) KiB in two \(packing) parts:")
+            say("Takeout: \(items) files of \(itemSize >> 10) KiB that do not shrink, in two \(packing) parts:")
             let files = try FileManager.default.contentsOfDirectory(atPath: exports).sorted()
             // All tools find it in memory, as far as it goes in there.
             _ = try shell("cat \(quoted(files, exports)) > /dev/null")
-            try compare(files, exports, packing)
-            try await plugin(exports)
+            let others = try unpack(files, exports, packing)
+            try await plugin(exports, beside: others)
             try backup(exports)
             // It may be 4 GiB: away before the next one comes.
             try FileManager.default.removeItem(atPath: exports)
         }
     }
 
-    private func compare(_ files: [String], _ exports: String, _ packing: String) throws {
+    /// What unpacks such archives, and how long it took.
+    private typealias Other = (name: String, seconds: Double)
+
+    private func unpack(_ files: [String], _ exports: String, _ packing: String) throws -> [Other] {
+        var others: [Other] = []
         let commands = packing == "zip" ? ["unzip -p", "bsdtar -xOf"] : ["bsdtar -xOf"]
         for command in commands {
             let tool = String(command.prefix { $0 != " " })
             guard FileManager.default.isExecutableFile(atPath: "/usr/bin/" + tool) else {
-                say("  \(tool) is not there: no ratio")
+                say("  \(tool) is not there: nothing to compare with")
                 continue
             }
             let line = files.map { "\(command) '\(exports)/\($0)' > /dev/null" }.joined(separator: " && ")
-            report(command, try shell(line))
+            let usage = try shell(line)
+            report(command + " > /dev/null", usage)
+            others.append((command, usage.seconds))
         }
+        return others
+    }
+
+    /// In words: a bare ratio can be read either way.
+    private func compare(_ seconds: Double, with other: Other) -> String {
+        seconds <= other.seconds
+            ? "\((other.seconds / seconds).formatted(1)) times as fast as \(other.name)"
+            : "takes \((seconds / other.seconds).formatted(1)) times as long as \(other.name)"
     }
 
     private func quoted(_ files: [String], _ directory: String) -> String {
@@ -49,7 +63,7 @@ struct TakeoutBench {
     private func shell(_ line: String) throws -> Usage { try Bench.run("/bin/sh", ["-c", line]) }
 
     /// The second run finds the parts indexed.
-    private func plugin(_ exports: String) async throws {
+    private func plugin(_ exports: String, beside others: [Other]) async throws {
         let home = try tools.directory("home")
         for run in ["first run", "second run"] {
             let plugin = try await Plugin(
@@ -63,7 +77,10 @@ struct TakeoutBench {
             // Each item is shown by month; favourites once more.
             let read = count.withLock { $0 }
             report("gphotos, thrown away, \(run)", Usage(seconds: seconds, cpu: 0, output: ""), files: read)
-            say("    \(read) contents, peak memory \(peak.formatted(1)) MiB")
+            say("    \(read) contents over a pipe, hashed, peak memory \(peak.formatted(1)) MiB")
+            // What is shown twice is read twice.
+            let alone = seconds * Double(items) / Double(max(read, 1))
+            for other in others { say("    \(compare(alone, with: other))") }
         }
     }
 

@@ -14,8 +14,8 @@ struct BackupCommand: GphotosCommand {
             Filters narrow every view. A filtered backup is a line of snapshots of its own: what it leaves out does not \
             count as removed.
 
-            With picker:// it shows a link, waits until you have chosen on that page, and reads what you chose. What you \
-            chose earlier stays in the snapshots.
+            With picker://, or --choose, it shows a link, waits until you have chosen on that page, and reads what you \
+            chose. What you chose earlier stays in the snapshots.
             """)
 
     @OptionGroup var global: GlobalOptions

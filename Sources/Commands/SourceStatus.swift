@@ -73,10 +73,10 @@ struct SourceStatus: Sendable {
         case .library(let summary?, let picks):
             [
                 (summary.items.map { HumanFormat.count($0, "item") + (isMixed ? ": what" : " that") } ?? "what")
-                    + " this client id uploaded\(exported)\(chosen), as of \(when(summary.time))"
+                    + " this client id uploaded\(others), as of \(when(summary.time))"
             ] + (picks.map(covers) ?? [])
         case .library(nil, let picks):
-            ["what this client id uploaded\(exported)\(chosen); it was not listed yet"] + (picks.map(covers) ?? [])
+            ["what this client id uploaded\(others); it was not listed yet"] + (picks.map(covers) ?? [])
         case .picker(let picks): covers(picks)
         case .takeout(let report?):
             [
@@ -101,9 +101,12 @@ struct SourceStatus: Sendable {
     /// Whether another way is a part of it.
     private var isMixed: Bool { exports != nil || hasPicks }
 
-    private var chosen: String { way == .library && hasPicks ? ", and what you chose in the Picker" : "" }
-
-    private var exported: String { exports.map { ", and the Takeout exports in \($0)" } ?? "" }
+    /// The other ways that are a part of it.
+    private var others: String {
+        let exports = exports.map { "the Takeout exports in \($0)" }
+        let ways = [exports, way == .library && hasPicks ? "what you chose in the Picker" : nil].compactMap(\.self)
+        return ways.isEmpty ? "" : (ways.count > 1 ? ", " : " and ") + ways.joined(separator: ", and ")
+    }
 
     /// Whether Takeout is a part of it.
     var hasExports: Bool { way == .takeout || exports != nil }
@@ -158,7 +161,7 @@ struct SourceStatus: Sendable {
             }
             if let problem = report.problems.first {
                 let more = report.problems.count > 1 ? " (and \(report.problems.count - 1) more)" : ""
-                missing.append("\(problem.part): \(problem.message)\(more)")
+                missing.append("\(problem.description)\(more)")
             }
             return missing
         }

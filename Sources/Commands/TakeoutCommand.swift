@@ -82,10 +82,7 @@ struct TakeoutInspectCommand: GphotosCommand {
         if report.otherFiles > 0 {
             try console.print("\(HumanFormat.count(report.otherFiles, "file")) of other products")
         }
-        for problem in report.problems {
-            try console.print(
-                "problem: \(problem.part): \(problem.path.isEmpty ? "" : problem.path + " ")\(problem.message)")
-        }
+        for problem in report.problems { try console.print("problem: \(problem.description)") }
     }
 }
 

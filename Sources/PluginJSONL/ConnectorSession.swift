@@ -246,10 +246,12 @@ final class ConnectorSession: Sendable {
     // MARK: The end
 
     private func shutDown(_ reason: SessionEnding, grace: Duration) async -> Int32 {
-        let (closeID, wasBusy, tasks) = withCore { core in
+        let (closeID, wasBusy, isAcknowledged, tasks) = withCore { core in
             var closeID: Int64?
             if case .closed(let id) = reason { closeID = id }
             let wasBusy = !core.machine.pending.isEmpty
+            // In the midst of an import the host cannot have kept it.
+            let isAcknowledged = closeID != nil && core.machine.pending.allSatisfy { $0 == closeID }
             cancelOperation(&core)
             core.wakeEmitters()
             // `init` does no network traffic: it may finish, and its answer is worth having.
@@ -257,7 +259,7 @@ final class ConnectorSession: Sendable {
             let tasks =
                 core.transfers.values.map(\.task) + core.stores.values.map(\.task) + core.requests.values
                 + [core.operation, core.storingEnd, core.releaser].compactMap { $0 }
-            return (closeID, wasBusy, tasks)
+            return (closeID, wasBusy, isAcknowledged, tasks)
         }
         let idle = Reply<Void>()
         Task {
@@ -271,7 +273,7 @@ final class ConnectorSession: Sendable {
                 for action in core.machine.answer(id: id, .failure(cut)) { perform(action, &core) }
             }
         }
-        if closeID != nil, isInOrder { await acknowledge(within: grace / 3) }
+        if isAcknowledged, isInOrder { await acknowledge(within: grace / 3) }
         let closing = await closeConnector(within: grace / 3)
         if case .failure = closing { isInOrder = false }
         if let closeID { advance { $0.answer(id: closeID, closing.map { [:] }) } }

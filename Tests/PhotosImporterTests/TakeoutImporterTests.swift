@@ -2,6 +2,7 @@ import ConnectorKit
 import Foundation
 import PhotosImporter
 import PhotosLibrary
+import SeededRandom
 import TakeoutSupport
 import TestSupport
 import Testing
@@ -211,6 +212,47 @@ import Testing
         #expect(throws: ConnectorError.self) { try SourceKindProbe.importer("takeout://relative") }
         let importer = try bench.importer()
         await #expect(throws: ConnectorError.self) { try await importer.ping() }
+    }
+
+    @Test(arguments: [1, 3, 8]) func whatWasLearntAndWasCutIsLearntAgain(pages: Int) async throws {
+        var builder = TakeoutBuilder()
+        for number in 0..<40 { builder.add(item("IMG_\(number).jpg", number)) }
+        try builder.write(to: bench.exports, stamp: "20260301T101500Z")
+        let paths = try await bench.run().paths
+        let state = bench.path + "/state"
+        let catalog = TakeoutSettings.catalogPath(bench.exports, environment: ["XDG_STATE_HOME": state])
+        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: catalog))
+        try handle.truncate(atOffset: UInt64(pages) * 4096)
+        try handle.close()
+        #expect(try await bench.run().paths == paths)
+        #expect(bench.reporter.logs.contains { $0.contains("nothing but that time is lost") })
+        let told = bench.reporter.logs.count { $0.contains("is damaged") }
+        #expect(try await bench.run().paths == paths)
+        #expect(bench.reporter.logs.count { $0.contains("is damaged") } == told)
+    }
+
+    /// Whatever is overwritten: every item is there, at once or when it is run again.
+    @Test(arguments: 0..<8) func overwrittenPagesOfWhatWasLearntHideNoItem(_ turn: Int) async throws {
+        let seed =
+            (ProcessInfo.processInfo.environment["GPHOTOS_TEST_SEED"].flatMap { UInt64($0) } ?? 20_261_121)
+            + UInt64(turn)
+        var random = SeededRandom(seed: seed)
+        var builder = TakeoutBuilder()
+        for number in 0..<200 { builder.add(item("IMG_\(number).jpg", number)) }
+        try builder.write(to: bench.exports, stamp: "20260301T101500Z")
+        let count = try await bench.run().files.count
+        let catalog = TakeoutSettings.catalogPath(
+            bench.exports, environment: ["XDG_STATE_HOME": bench.path + "/state"])
+        let handle = try FileHandle(forUpdating: URL(fileURLWithPath: catalog))
+        let pages = try handle.seekToEnd() / 4096
+        for _ in 0..<(1 + random.next() % 8) {
+            // Not the first: that is a file which is no database.
+            try handle.seek(toOffset: (1 + random.next() % (pages - 1)) * 4096)
+            let garbage = (0..<(1 + random.next() % 512)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+            try handle.write(contentsOf: garbage)
+        }
+        try handle.close()
+        #expect(try await bench.run().files.count == count, "seed \(seed)")
     }
 }
 

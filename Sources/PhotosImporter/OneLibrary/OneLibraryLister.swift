@@ -111,7 +111,8 @@ struct OneLibraryLister: Sendable {
     private var question: String {
         var ways: [String] = []
         if exports != nil { ways.append("with exports") }
-        if let visit { ways.append("with picks of \(visit.host.name)") }
+        // What a host is shown at first, it is shown no more where it does not have it: nothing was removed then.
+        if let visit { ways.append("with picks of \(visit.host.isNew ? "anybody" : visit.host.name)") }
         return ([service.plan.question] + ways).joined(separator: "\n")
     }
 

@@ -28,7 +28,7 @@ struct TakeoutFailures: Sendable {
 
 extension TakeoutProblem {
     /// One line for a person.
-    var description: String {
+    public var description: String {
         path.isEmpty ? (message.contains(part) ? message : "\(part): \(message)") : "\(part): \(path) \(message)"
     }
 }

@@ -48,8 +48,14 @@ final class Catalog: Sendable {
     /// Sets the catalog aside and begins a new one, where an error came of damage.
     /// - Returns: whether it did: what failed can be begun again.
     func replaceIfDamaged(after error: any Error) throws -> Bool {
-        guard let path, CatalogDamage.isDamage(error) else { return false }
-        // Others may be damaged as well.
+        // It may have come of another file.
+        CatalogDamage.isDamage(error) ? try replaceIfUnsound() : false
+    }
+
+    /// Sets the catalog aside and begins a new one, where SQLite finds fault with it: a row that holds something else than
+    /// was written would end the process.
+    @discardableResult func replaceIfUnsound() throws -> Bool {
+        guard let path else { return false }
         let verdict = try? database.read { db in try String.fetchOne(db, sql: "PRAGMA quick_check(1)") }
         if verdict == "ok" { return false }
         try? database.close()

@@ -7,6 +7,7 @@ final class PartStore: Sendable {
     private let directory: String
     private let catalog: Catalog
     private let state = Mutex(State())
+    private let room: EntryRoom
 
     private struct State {
         var files: [Int64: RandomAccessFile] = [:]
@@ -33,9 +34,10 @@ final class PartStore: Sendable {
     /// Archives that are kept open; an export has some dozens.
     private static let mostFiles = 256
 
-    init(directory: String, catalog: Catalog) {
+    init(directory: String, catalog: Catalog, room: EntryRoom) {
         self.directory = directory
         self.catalog = catalog
+        self.room = room
     }
 
     /// Where the bytes of an item are.
@@ -56,6 +58,12 @@ final class PartStore: Sendable {
             let file = try RandomAccessFile(path: directory + "/" + place.entry.path)
             return StreamReader(FileStream(file, expected: place.entry.size))
         case .tgz:
+            let whole = try room.readWhole(place.entry.size, ofPart: place.part) { read in
+                let lent = try cursor(for: place)
+                defer { giveBack(lent) }
+                return try read(TarStream(lent.cursor, entry: place.entry))
+            }
+            if let whole { return whole }
             let lent = try cursor(for: place)
             let stream = try TarStream(lent.cursor, entry: place.entry)
             return StreamReader(stream) { [self] in giveBack(lent) }

@@ -13,13 +13,21 @@ public final class TakeoutLibrary: Sendable {
     ///   - directory: an absolute path.
     ///   - catalog: the file that remembers what was learnt; nil keeps it in memory. A damaged one is set aside.
     ///   - reporter: is told of damage.
-    public init(
+    public convenience init(
         directory: String, catalog path: String?, runtime: Runtime = .live, reporter: (any ConnectorReporter)? = nil
+    ) throws {
+        try self.init(
+            directory: directory, catalog: path, room: EntryRoom(), runtime: runtime, reporter: reporter)
+    }
+
+    init(
+        directory: String, catalog path: String?, room: EntryRoom, runtime: Runtime = .live,
+        reporter: (any ConnectorReporter)? = nil
     ) throws {
         self.directory = directory
         catalogPath = path
         catalog = try Catalog(path: path, runtime: runtime, reporter: reporter)
-        parts = PartStore(directory: directory, catalog: catalog)
+        parts = PartStore(directory: directory, catalog: catalog, room: room)
     }
 
     /// Checks that there is something to read.
@@ -48,6 +56,7 @@ public final class TakeoutLibrary: Sendable {
         let lock = try ProcessLock(path: catalogPath.map { $0 + ".lock" }, busy: "another run is reading these exports")
         defer { withExtendedLifetime(lock) {} }
         let files = try ExportFolder(path: directory).parts()
+        try catalog.replaceIfUnsound()
         let run = try await beginRun()
         for file in files {
             try Task.checkCancellation()
