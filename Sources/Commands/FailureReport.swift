@@ -39,7 +39,9 @@ struct FailureReport: Sendable {
             }
         case .validationFailure:
             if isJSON { return end(with: Failure(.usage, Gphotos.message(for: error))) }
-            tell(Gphotos.fullMessage(for: error))
+            // It repeats what was written on the command line.
+            let lines = Gphotos.fullMessage(for: error).split(separator: "\n", omittingEmptySubsequences: false)
+            tell(lines.map { String($0).printable }.joined(separator: "\n"))
             return ExitStatus.usage.rawValue
         default:
             return end(with: Failure(describing: error))

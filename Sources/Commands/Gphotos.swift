@@ -6,8 +6,16 @@ struct Gphotos: AsyncParsableCommand {
         commandName: "gphotos",
         abstract: "Google Photos as a source and a destination of backups.",
         discussion: """
+            First steps:
+              gphotos source add exports takeout:///home/me/exports  (Takeout: no sign-in)
+              rclone config show NAME | gphotos source import        (what rclone knows)
+              gphotos backup @NAME                                   (into the vault)
+              gphotos restore latest --to DIRECTORY
+              gphotos doctor                                         (what is wrong?)
+
             Every option has an environment variable: GPHOTOS_ and its name, as GPHOTOS_JSON for --json. \
-            `gphotos help exit-codes` lists the exit statuses.
+            `gphotos help settings` lists the settings of sources and destinations, `gphotos help exit-codes` the exit \
+            statuses.
             """,
         version: VersionCommand.text,
         subcommands: [

@@ -26,6 +26,7 @@ public enum GphotosCLI {
         do {
             arguments = try EnvironmentArguments(root: Gphotos.self, environment: context.environment)
                 .adding(to: arguments)
+            if let failure = CommandPath(arguments).failure { throw failure }
             command = try Gphotos.parseAsRoot(arguments)
         } catch {
             return report.end(with: error)

@@ -1,14 +1,17 @@
 import ArgumentParser
+import ConnectorKit
+import PhotosLibrary
 import StrictJSON
 
 /// `gphotos help`, with topics that are no commands. It takes the place of the parser's own.
 struct HelpCommand: GphotosCommand {
     static let configuration = CommandConfiguration(
-        commandName: "help", abstract: "Show help for a command, or `help exit-codes`.")
+        commandName: "help", abstract: "Show help for a command, for the settings or the exit-codes.")
 
     static let exitCodes = "exit-codes"
+    static let settings = "settings"
 
-    @Argument(help: "The command, or exit-codes.")
+    @Argument(help: "The command; or settings, or exit-codes.")
     var topic: [String] = []
 
     @OptionGroup var global: GlobalOptions
@@ -16,16 +19,33 @@ struct HelpCommand: GphotosCommand {
     func run(_ context: CommandContext) async throws {
         let console = context.console(global)
         if topic == [Self.exitCodes] { return try showExitCodes(console) }
-        var command: any ParsableCommand.Type = Gphotos.self
-        for word in topic {
-            guard let next = command.configuration.subcommands.first(where: { $0._commandName == word }) else {
-                throw Failure(
-                    .usage, "there is no help on \(topic.joined(separator: " ").quoted)",
-                    hint: "`gphotos help` lists the commands")
-            }
-            command = next
+        if topic == [Self.settings] { return try showSettings(console) }
+        let path = CommandPath(topic)
+        if let unknown = path.unknown {
+            throw Failure(
+                .usage, "there is no help on \(topic.joined(separator: " ").quoted)",
+                hint: path.meant(by: unknown).map { "did you mean `gphotos help \($0)`?" }
+                    ?? "`gphotos help` lists the commands")
         }
-        try console.write(Gphotos.helpMessage(for: command) + "\n")
+        try console.write(Gphotos.helpMessage(for: path.command) + "\n")
+    }
+
+    /// Those that the connectors read; docs/settings.md tells more of each.
+    private func showSettings(_ console: Console) throws {
+        if console.isJSON {
+            return try console.print(
+                .array(
+                    LibrarySettings.definitions.map {
+                        [
+                            "name": .string($0.name), "default": $0.defaultValue.map { .string($0) } ?? .null,
+                            "values": .string($0.allowed), "meaning": .string($0.summary),
+                        ]
+                    }))
+        }
+        for definition in LibrarySettings.definitions.sorted(by: { $0.name < $1.name }) {
+            let fallback = definition.defaultValue.map { ", default: \($0)" } ?? ""
+            try console.write("\(definition.name)  (\(definition.allowed)\(fallback))\n    \(definition.summary)\n")
+        }
     }
 
     private func showExitCodes(_ console: Console) throws {
@@ -39,5 +59,17 @@ struct HelpCommand: GphotosCommand {
         var table = TextTable(("STATUS", .right), ("MEANING", .left))
         for status in ExitStatus.allCases { table.add("\(status.rawValue)", status.meaning) }
         try console.write(table.text)
+    }
+}
+
+extension SettingDefinition {
+    /// What its values may be, in a few words.
+    fileprivate var allowed: String {
+        switch kind {
+        case .text: isSecret ? "secret" : "text"
+        case .flag: "true or false"
+        case .integer(let range): "\(range.lowerBound) to \(range.upperBound)"
+        case .choice(let words): words.joined(separator: " or ")
+        }
     }
 }

@@ -41,14 +41,21 @@ final class InterruptibleRun: Sendable {
     private struct State {
         var task: Task<Int32, Never>?
         var signal: Int32?
+        var first: ContinuousClock.Instant?
     }
 
     private let state = Mutex(State())
 
-    func interrupt(_ number: Int32) {
-        let task = state.withLock { state in
-            if state.signal != nil { _exit(128 + number) }
-            state.signal = number
+    /// `timeout(1)` signals the process and its group, and a shell may do so too: that is one wish, and not a second one.
+    private static let grace = Duration.seconds(1)
+
+    func interrupt(_ number: Int32, at now: ContinuousClock.Instant = .now) {
+        let task: Task<Int32, Never>? = state.withLock { state in
+            if let first = state.first {
+                if now - first >= Self.grace { _exit(128 + number) }
+                return nil
+            }
+            (state.signal, state.first) = (number, now)
             return state.task
         }
         task?.cancel()

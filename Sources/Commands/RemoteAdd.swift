@@ -5,6 +5,22 @@ import StrictJSON
 struct RemoteAdd<Noun: RemoteNoun>: RemoteCommand {
     static var name: String { "add" }
     static var summary: String { "Add a NOUN." }
+    static var discussion: String {
+        let examples =
+            kind == .source
+            ? """
+              gphotos source add exports takeout:///home/me/exports
+              gphotos source add chosen picker:// client_id=ID
+
+            """ : ""
+        return examples + """
+              gphotos NOUN add mine googlephotos:// client_id=ID
+              gphotos NOUN set mine client_secret=-  (reads it from stdin)
+              gphotos login mine
+
+            `gphotos help settings` lists the settings.
+            """
+    }
 
     @Argument(help: "Its name.")
     var name: String

@@ -8,13 +8,18 @@ protocol RemoteCommand: GphotosCommand {
     static var name: String { get }
     /// One sentence; where it says NOUN, the kind is put.
     static var summary: String { get }
+    /// What there is to say beside it, in the same way.
+    static var discussion: String { get }
 }
 
 extension RemoteCommand {
     static var kind: RemoteKind { Noun.kind }
+    static var discussion: String { "" }
 
     static var configuration: CommandConfiguration {
-        CommandConfiguration(commandName: name, abstract: summary.replacing("NOUN", with: kind.noun))
+        CommandConfiguration(
+            commandName: name, abstract: summary.replacing("NOUN", with: kind.noun),
+            discussion: discussion.replacing("NOUN", with: kind.noun))
     }
 }
 

@@ -10,6 +10,7 @@ struct RemoteImport<Noun: RemoteNoun>: RemoteCommand {
     static var summary: String {
         "Import remotes of Google Photos from rclone: its file, or what `rclone config show` prints."
     }
+    static var discussion: String { "Such as: rclone config show mine | gphotos NOUN import" }
 
     @Argument(help: ArgumentHelp("Which remotes; all of Google Photos where none is given.", valueName: "name[:new]"))
     var names: [String] = []

@@ -4,6 +4,11 @@ import ArgumentParser
 struct RemoteSet<Noun: RemoteNoun>: RemoteCommand {
     static var name: String { "set" }
     static var summary: String { "Change settings of a NOUN." }
+    static var discussion: String {
+        """
+        Such as: gphotos NOUN set mine views=by-year,album albums=links. `gphotos help settings` lists the settings.
+        """
+    }
 
     @Argument(help: "Its name.")
     var name: String

@@ -23,7 +23,7 @@ enum SettingCheck {
         let meant = NearMiss.of(plain, among: names + others).map { "did you mean \($0)? " } ?? ""
         throw Failure(
             .usage, "there is no setting \(key.quoted)",
-            hint: "\(meant)docs/settings.md lists them all, `gphotos plugin importer --schema` too")
+            hint: "\(meant)`gphotos help settings` lists them all")
     }
 
     /// Checks settings after a change of some.

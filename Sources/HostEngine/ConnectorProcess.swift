@@ -1,3 +1,4 @@
+import CLinuxFile
 import ConnectorKit
 import Foundation
 
@@ -60,10 +61,10 @@ final class ConnectorProcess: Sendable {
     /// Both ends are closed in the child but for the copies that it is given.
     private static func pipe() throws -> (read: Int32, write: Int32) {
         var ends: [Int32] = [-1, -1]
-        guard Foundation.pipe(&ends) == 0 else {
+        // At once: a child of another thread that had a copy of an end would keep this one's from coming to its end.
+        guard pipe2(&ends, O_CLOEXEC) == 0 else {
             throw ConnectorError(.internalDefect, "cannot make a pipe: \(String(cString: strerror(errno)))")
         }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         return (ends[0], ends[1])
     }
 

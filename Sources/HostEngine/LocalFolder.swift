@@ -24,17 +24,19 @@ final class LocalFolder: Sendable {
 
     /// Opens a folder; makes it, and those above it, where it is not there.
     convenience init(making path: String) throws(VaultError) {
-        do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        } catch {
-            var isDirectory: ObjCBool = false
-            let isFile =
-                FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && !isDirectory.boolValue
-            throw VaultError(
-                .cannotWrite, isFile ? "\(path) is a file, and no folder" : "cannot make the folder \(path)",
-                hint: "choose one that can be written")
-        }
+        try Self.make(path)
         try self.init(opening: path)
+    }
+
+    /// What is there already is no failure here, whatever it is.
+    private static func make(_ path: String) throws(VaultError) {
+        if mkdir(path, 0o777) == 0 || errno == EEXIST { return }
+        let parent = (path as NSString).deletingLastPathComponent
+        if errno == ENOENT, !parent.isEmpty, parent != path {
+            try make(parent)
+            if mkdir(path, 0o777) == 0 || errno == EEXIST { return }
+        }
+        throw .writing("make the folder \(path)", errno)
     }
 
     /// The directory at a place; nil where there is none.

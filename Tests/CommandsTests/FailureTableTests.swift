@@ -137,6 +137,20 @@ struct FailureTableTests {
                     "backup @demo", "mirror @demo M", "compare @demo .", "source ping demo", "source ls demo",
                     "destination ping demo2", "backup @demo --dry-run",
                 ].map { Case($0, 69, "check the connection") }, on: stage)
+            for kind in ["source unset demo", "destination unset demo2"] {
+                let unset = await stage.sandbox.run("\(kind) patience api_url")
+                try #require(unset.status == 0)
+            }
+            for kind in ["source set demo", "destination set demo2"] {
+                let set = await stage.sandbox.run("\(kind) api_url=\(stage.service.baseURL)")
+                try #require(set.status == 0)
+            }
+            for account in ["demo", "demo2"] { try stage.service.library.revokeTokens(account: account) }
+            try await check(
+                [
+                    "backup @demo", "backup @demo --dry-run", "mirror @demo M", "compare @demo .", "source ping demo",
+                    "source ls demo", "destination ping demo2", "restore latest --to @demo2",
+                ].map { Case($0, 77, "gphotos login") }, on: stage)
         }
     }
 }

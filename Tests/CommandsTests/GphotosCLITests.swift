@@ -1,6 +1,7 @@
 import ArgumentParser
 import ConnectorKit
 import Foundation
+import PhotosLibrary
 import RcloneConfig
 import StrictJSON
 import Testing
@@ -59,6 +60,30 @@ struct GphotosCLITests {
         #expect(error["type"] == "error")
         #expect(error["code"] == "usage")
         #expect(error["exit_status"] == 64)
+    }
+
+    @Test(arguments: [
+        ("bakup", "there is no command \"bakup\"", "did you mean `gphotos backup`?"),
+        ("--json-lines", "", ""), ("source pin", "\"source pin\"", "did you mean `gphotos source ping`?"),
+        ("-q Backup @x", "\"Backup\"", "did you mean `gphotos backup`?"),
+        ("source frobnicate", "\"source frobnicate\"", "`gphotos help source` lists the commands"),
+        ("help bakup", "no help on", "did you mean `gphotos help backup`?"),
+        ("backup --dryrun @x", "", "--dry-run"),
+    ])
+    func whatIsMisspeltIsGuessed(arguments: String, message: String, hint: String) async throws {
+        let outcome = try await Sandbox().run(arguments)
+        #expect(outcome.status == 64)
+        #expect(message.isEmpty || outcome.err.contains(message), "\(outcome.err)")
+        #expect(hint.isEmpty || outcome.err.contains(hint), "\(outcome.err)")
+    }
+
+    @Test func theSettingsAreListed() async throws {
+        let text = try await Sandbox().run("help settings").out
+        let json = try JSON(parsing: await Sandbox().run("help settings --json").out)
+        let names = json.arrayValue?.compactMap { $0["name"]?.stringValue } ?? []
+        #expect(Set(names) == Set(LibrarySettings.definitions.map(\.name)))
+        for name in names { #expect("\n\(text)".contains("\n\(name)  (")) }
+        #expect(text.contains("albums  (copies or links, default: copies)"))
     }
 
     @Test func errorsForPeopleAndForPrograms() async throws {

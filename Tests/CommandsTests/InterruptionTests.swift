@@ -34,6 +34,15 @@ struct InterruptionTests {
         #expect(await run.result(of: task) == 130)
     }
 
+    /// As from timeout(1), which signals a process and its group. Else this would end the tests.
+    @Test func aSecondSignalAtTheSameTimeIsTheFirstOne() async {
+        let run = InterruptibleRun()
+        let now = ContinuousClock.now
+        run.interrupt(SIGTERM, at: now)
+        run.interrupt(SIGTERM, at: now + .milliseconds(900))
+        #expect(await run.result(of: Task { 1 }) == 143)
+    }
+
     @Test func interruptionBeforeItRuns() async {
         let run = InterruptibleRun()
         run.interrupt(SIGTERM)

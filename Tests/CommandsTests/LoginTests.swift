@@ -22,10 +22,7 @@ struct LoginTests {
 
         /// Writes the browser: a line of shell, where `$1` is the link.
         func browser(_ line: String = #"exec curl -s -L -D "$HOME/headers" -o "$HOME/page" "$1""#) throws {
-            let directory = sandbox.home + "/bin"
-            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-            let path = try sandbox.write("#!/bin/sh\n\(line)\n", to: "bin/xdg-open")
-            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+            try sandbox.writeProgram("#!/bin/sh\n\(line)\n", to: "bin/xdg-open")
         }
 
         func add(_ kind: String = "source", _ more: String = "") async throws {

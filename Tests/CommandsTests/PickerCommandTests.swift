@@ -115,10 +115,8 @@ struct PickerCommandTests {
 
     @Test func atATerminalThereIsACodeAndABrowserAndTheNextChoice() async throws {
         try await onStage { stage in
-            try FileManager.default.createDirectory(
-                atPath: stage.sandbox.home + "/bin", withIntermediateDirectories: true)
-            let script = try stage.sandbox.write("#!/bin/sh\necho \"$1\" >> \"$HOME/opened\"\n", to: "bin/xdg-open")
-            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script)
+            try stage.sandbox.writeProgram(
+                "#!/bin/sh\necho \"$1\" >> \"$HOME/opened\"\n", to: "bin/xdg-open")
             let environment = ["PATH": stage.sandbox.home + "/bin:/usr/bin:/bin", "DISPLAY": ":0"]
             stage.service.library.willPick(count: 2)
             stage.service.library.willPick(count: 3)

@@ -76,6 +76,20 @@ final class Sandbox: Sendable {
         return path
     }
 
+    /// Makes a shell script that can be run, by a child that is gone when this returns. A file that this process itself
+    /// wrote is "busy" (ETXTBSY) for as long as a child, that another test is just starting, has its descriptor too.
+    func writeProgram(_ text: String, to name: String) throws {
+        let path = home + "/" + name
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = [
+            "-c", #"mkdir -p "${2%/*}" && printf '%s' "$1" > "$2" && chmod 755 "$2""#, "sh", text, path,
+        ]
+        try process.run()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0)
+    }
+
     func config() throws -> JSON {
         try JSON(parsing: [UInt8](Data(contentsOf: URL(fileURLWithPath: configFile))))
     }

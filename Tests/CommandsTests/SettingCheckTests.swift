@@ -16,8 +16,8 @@ struct SettingCheckTests {
 
     @Test(arguments: [
         ("album_rechek=7d", "did you mean album_recheck?"), ("Layout=rclone", "did you mean layout?"),
-        ("include-archived=true", "did you mean include_archived?"), ("x-y.z=1", "docs/settings.md"),
-        ("rclone_batch_sise=5", "did you mean batch_size?"), ("other_secret=-", "docs/settings.md"),
+        ("include-archived=true", "did you mean include_archived?"), ("x-y.z=1", "`gphotos help settings`"),
+        ("rclone_batch_sise=5", "did you mean batch_size?"), ("other_secret=-", "`gphotos help settings`"),
         ("daily_req=5", "did you mean daily_requests?"),
     ])
     func unknownSettingsAreRefused(setting: String, hint: String) async throws {
