@@ -201,7 +201,10 @@ public final class Backup: Sendable {
     private func change(
         of record: Record, in snapshot: SnapshotWriter, isSame: (SnapshotEntry) -> Bool
     ) throws -> RunProgress.Change {
-        guard let old = try snapshot.previous(record.pathname), old.record.kind == record.kind else { return .new }
+        // What could not be read before was not there.
+        guard let old = try snapshot.previous(record.pathname), old.record.kind == record.kind,
+            old.object != nil || !record.hasContent
+        else { return .new }
         return isSame(old) ? .unchanged : .changed
     }
 

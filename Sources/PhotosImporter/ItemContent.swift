@@ -13,6 +13,8 @@ actor ItemContent {
     private let room: SpoolRoom
     private let isShared: Bool
     private var unfinished: Int
+    /// Whether the ledger waits for it.
+    private var isBegun = false
     private var spool: Spool?
     private var size: Int64?
 
@@ -44,6 +46,10 @@ actor ItemContent {
     }
 
     private func open() async throws -> any ContentReader {
+        if !isBegun, unfinished > 0 {
+            isBegun = true
+            await ledger.begin()
+        }
         guard isShared else { return download }
         while let known = spool {
             if let reader = await known.reader() { return reader }
@@ -72,6 +78,10 @@ actor ItemContent {
         unfinished -= 1
         if status == .stored || status == .unchanged {
             await learn(size: held?.size ?? (status == .stored ? size : nil), sha256: held?.sha256)
+        }
+        if isBegun {
+            isBegun = false
+            await ledger.end()
         }
         if unfinished == 0 {
             await spool?.discard()
@@ -108,8 +118,29 @@ actor MeasuredReader: ContentReader {
 actor ContentLedger {
     private let index: Index
     private var pending: [Int64: LearntContent] = [:]
+    /// Contents that the host began to read, and says nothing of yet.
+    private var reading = 0
 
     init(index: Index) { self.index = index }
+
+    func begin() { reading += 1 }
+    func end() { reading -= 1 }
+
+    /// Writes what was learnt, also by the readings that are under way, as long as one after the other ends: a catalog
+    /// that comes last tells of all. Never waits for long, since a host may want the catalog before it reads on.
+    func settle(_ runtime: Runtime) async throws {
+        var patience = Self.patience
+        var last = reading
+        while reading > 0, patience > .zero {
+            try await runtime.sleep(Self.interval)
+            patience = reading == last ? patience - Self.interval : Self.patience
+            last = reading
+        }
+        try await save()
+    }
+
+    private static let patience = Duration.seconds(2)
+    private static let interval = Duration.milliseconds(20)
 
     func note(_ content: LearntContent, ofItem number: Int64) async {
         pending[number] = content

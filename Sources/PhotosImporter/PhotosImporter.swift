@@ -211,9 +211,9 @@ public final class PhotosImporter: Importer {
         let expected = contents.shelf.count
         try await ledger.save()
         let fingerprint = contents.fingerprint(try await index.revision, settings.catalogKey)
-        let lines = CatalogLines(from: Position()) { [self] position in
-            // What was learnt since is in it, too.
-            if position.last == nil { try await ledger.save() }
+        let lines = CatalogLines(from: Position()) { [self] in
+            try await ledger.settle(runtime)
+        } _: { [self] position in
             let page = try await contents.shelf.page(before: position.last)
             guard let last = page.last else {
                 if position.visited != expected { throw Shelf.disturbed }

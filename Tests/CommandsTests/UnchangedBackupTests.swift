@@ -95,7 +95,7 @@ struct UnchangedBackupTests {
             (fault.status, fault.count) = (404, 1)
             stage.service.library.inject(fault)
             #expect(await stage.sandbox.run("backup @demo --vault vault").status == 3)
-            #expect(try await stage.backup("--vault vault")["files_changed"] == 1)
+            #expect(try await stage.backup("--vault vault")["files_new"] == 1)
             _ = try await stage.backup("--vault vault")
             #expect(try Self.newItems(stage) == 0)
         }

@@ -8,14 +8,17 @@ struct CatalogLines: ContentSource {
     typealias NextPage = @Sendable () async throws -> [JSON]?
 
     private let pages: @Sendable () -> NextPage
+    private let settle: @Sendable () async throws -> Void
 
     /// - Parameters:
     ///   - start: where each reading begins.
+    ///   - settle: comes before a host reads: what was learnt since is in the lines, too.
     ///   - page: the lines from there on, and where to go on; nil at the end.
     init<Position: Sendable>(
-        from start: Position,
+        from start: Position, settle: @escaping @Sendable () async throws -> Void = {},
         _ page: @escaping @Sendable (Position) async throws -> (lines: [JSON], next: Position)?
     ) {
+        self.settle = settle
         pages = {
             let walk = Walk(start, page)
             return { try await walk.next() }
@@ -27,7 +30,10 @@ struct CatalogLines: ContentSource {
         self.init(from: false) { isDone in isDone ? nil : (lines, true) }
     }
 
-    func open() -> any ContentReader { CatalogReader(pages()) }
+    func open() async throws -> any ContentReader {
+        try await settle()
+        return CatalogReader(pages())
+    }
 
     func finished(_ status: RecordStatus) {}
 

@@ -17,6 +17,7 @@ public final class OneLibraryImporter: Importer {
     private let changes = Mutex<ListingChanges?>(nil)
     private let receipts = Mutex<[PickReceipts]>([])
     private let reporter: any ConnectorReporter
+    private let runtime: Runtime
 
     public var identity: ConnectorIdentity { service.identity }
 
@@ -28,6 +29,7 @@ public final class OneLibraryImporter: Importer {
         self.service = service
         self.keepsState = keepsState
         self.reporter = reporter
+        self.runtime = runtime
         let (settings, environment) = (service.settings, runtime.environment)
         exports = try settings.takeout.map { directory in
             let library = try TakeoutLibrary(
@@ -223,7 +225,12 @@ public final class OneLibraryImporter: Importer {
         _ catalog: ImportCatalog, of listed: OneLibraryLister.Listed, to sink: any RecordSink
     ) async throws {
         try await save()
-        let lines = CatalogLines(from: Position()) { [self] position in try await self.lines(listed, position) }
+        let lines = CatalogLines(from: Position()) { [self] in
+            try await exports?.ledger.save()
+            try await service.ledger.settle(runtime)
+        } _: { [self] position in
+            try await self.lines(listed, position)
+        }
         let fingerprint = try await lines.fingerprint()
         try await catalog.emit(listed.contents, items: lines, fingerprint: fingerprint, reporter: reporter, to: sink)
     }

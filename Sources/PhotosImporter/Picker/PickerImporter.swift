@@ -197,9 +197,9 @@ public final class PickerImporter: Importer {
         try await ledger.save()
         let key = "\(host.name)\n\(settings.library.catalogKey)"
         let fingerprint = contents.fingerprint(try await index.revision, key)
-        let lines = CatalogLines(from: Position()) { [ledger] position in
-            // What was learnt since is in it, too.
-            if position.last == nil { try await ledger.save() }
+        let lines = CatalogLines(from: Position()) { [ledger, runtime] in
+            try await ledger.settle(runtime)
+        } _: { position in
             let page = try await contents.shelf.page(before: position.last)
             guard let last = page.last else {
                 if position.visited != expected { throw Shelf.disturbed }
