@@ -40,8 +40,8 @@ struct RunPace: Sendable {
         var parts = [HumanFormat.count(run.files, "file"), HumanFormat.size(run.bytes)]
         if run.errors > 0 { parts.append(HumanFormat.count(run.errors, "error")) }
         if let speed = speed(at: now) { parts.append("\(HumanFormat.size(speed))/s") }
-        if let work, let total = work.itemsTotal, total > 0, work.items <= total {
-            parts.append("\(work.items * 100 / total)% of \(HumanFormat.count(total, "item"))")
+        if let share, let total = work?.itemsTotal {
+            parts.append("\(Int(share * 100))% of \(HumanFormat.count(total, "item"))")
         }
         if let left = timeLeft(at: now) { parts.append("\(HumanFormat.duration(left)) left") }
         return parts.joined(separator: ", ")
@@ -69,10 +69,18 @@ struct RunPace: Sendable {
         return speed > 0 ? speed : nil
     }
 
-    /// By the share of the items that has gone: how large the others are, nobody knows.
+    /// How much is done, from 0 to 1. The connector is ahead by what it has handed out and nobody has settled yet.
+    private var share: Double? {
+        guard let work, let total = work.itemsTotal, total > 0, work.items <= total else { return nil }
+        if run.files == 0 { return 0 }
+        let settled = run.filesSeen > run.files ? Double(run.files) / Double(run.filesSeen) : 1
+        return Double(work.items) / Double(total) * settled
+    }
+
+    /// By the share that is done: how large the others are, nobody knows.
     private func timeLeft(at now: Timestamp) -> Duration? {
-        guard let work, let total = work.itemsTotal, work.items > 0, work.items < total, let reading else { return nil }
+        guard let share, share > 0, share < 1, let reading else { return nil }
         let time = now - reading
-        return time < Self.leastTime ? nil : time / Double(work.items) * Double(total - work.items)
+        return time < Self.leastTime ? nil : time / share * (1 - share)
     }
 }

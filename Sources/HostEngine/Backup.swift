@@ -100,6 +100,7 @@ public final class Backup: Sendable {
         var settled: [(ImportedRecord, RecordStatus, HeldContent?)] = []
         let known = try known(batch, in: snapshot)
         var counted = RunProgress()
+        counted.filesSeen = batch.count { $0.record.kind != .directory }
         for (imported, content) in zip(batch, known) {
             let record = imported.record
             if let error = record.error {
@@ -129,6 +130,7 @@ public final class Backup: Sendable {
         }
         count { [counted] in
             $0.files += counted.files
+            $0.filesSeen += counted.filesSeen
             $0.filesNew += counted.filesNew
             $0.filesChanged += counted.filesChanged
             $0.filesUnchanged += counted.filesUnchanged

@@ -162,6 +162,8 @@ public final class Mirror: Sendable {
                 files.append((imported, place))
             }
         }
+        let seen = files.count
+        tally.count { $0.filesSeen += seen }
         settled += try makeDirectories(directories).map { ($0, $1, nil) }
         let rows = try folder.index.rows(at: files.map { $0.1 })
         for (imported, place) in files {

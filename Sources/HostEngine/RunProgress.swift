@@ -2,6 +2,8 @@
 public struct RunProgress: Sendable, Hashable {
     /// Those whose outcome is known, whatever it is.
     public var files = 0
+    /// Those that the source has shown so far, of which these are a part; 0 where that is not counted.
+    public var filesSeen = 0
     public var filesNew = 0
     /// What had another content before.
     public var filesChanged = 0

@@ -35,6 +35,20 @@ struct RunReportTests {
         #expect(pace.text(at: start.adding(seconds: 90)).contains("6,001 files, 60.0 MiB, 2 errors, 6% of"))
     }
 
+    @Test func whatIsHandedOutAndNotSettledIsNotDone() {
+        let start = Timestamp(seconds: 1000)
+        var pace = RunPace(start: start)
+        pace.hear(Progress(phase: "reading", items: 300, itemsTotal: 300), at: start)
+        #expect(pace.text(at: start) == "0 files, 0 B, 0% of 300 items")
+        var progress = progress(50, bytes: 0)
+        progress.filesSeen = 500
+        pace.take(progress, at: start.adding(seconds: 10))
+        #expect(pace.text(at: start.adding(seconds: 10)) == "50 files, 0 B, 10% of 300 items, 1m 30s left")
+        progress.files = 500
+        pace.take(progress, at: start.adding(seconds: 20))
+        #expect(pace.text(at: start.adding(seconds: 20)) == "500 files, 0 B, 100% of 300 items")
+    }
+
     @Test func whatIsNotReadHasNoSpeed() {
         let start = Timestamp(seconds: 1000)
         var pace = RunPace(start: start)
