@@ -91,6 +91,10 @@ final class Service {
         baseURL = String(url)
         _ = try Bench.run(
             tools.gphotos, ["source", "import", "demo", "--config", config, "--quiet"], environment: environment)
+        // A million items are more than Google tells of in a day.
+        _ = try Bench.run(
+            tools.gphotos, ["source", "set", "demo", "daily_downloads=100000000", "daily_requests=100000000"],
+            environment: environment)
     }
 
     var environment: [String: String] {

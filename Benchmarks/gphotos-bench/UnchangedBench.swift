@@ -9,10 +9,6 @@ struct UnchangedBench {
     func run() async throws {
         let service = try Service(tools: tools, arguments: ["--items", "\(items)", "--item-size", "1024"])
         defer { service.stop() }
-        // More than Google allows in a day.
-        _ = try Bench.run(
-            tools.gphotos, ["source", "set", "demo", "daily_downloads=10000000", "daily_requests=10000000"],
-            environment: service.environment)
         let vault = try tools.directory("vault")
         say("backups of \(items) items:")
         try await backUp("first", service, vault)
