@@ -11,19 +11,21 @@ actor BatchSender {
     private let journal: Journal
     private let notes: JournalNotes
     private let albums: AlbumBook
+    private let known: KnownItems
     private let runtime: Runtime
     private let isDryRun: Bool
     /// A failure that every further batch would meet as well, such as a full storage.
     private var fatal: ConnectorError?
 
     init(
-        client: PhotosClient, journal: Journal, notes: JournalNotes, albums: AlbumBook, runtime: Runtime,
-        isDryRun: Bool
+        client: PhotosClient, journal: Journal, notes: JournalNotes, albums: AlbumBook, known: KnownItems,
+        runtime: Runtime, isDryRun: Bool
     ) {
         self.client = client
         self.journal = journal
         self.notes = notes
         self.albums = albums
+        self.known = known
         self.runtime = runtime
         self.isDryRun = isDryRun
     }
@@ -141,11 +143,15 @@ actor BatchSender {
             var slot: AlbumBook.Slot?
             do {
                 if let album = first.request.album {
-                    if await albums.isUncertain(album) {
+                    var isDetached = await albums.hasStrangers(album)
+                    if !isDetached {
+                        slot = try await albums.slot(for: first.request.place, in: album)
+                        isDetached = slot?.isUnknown ?? false
+                    }
+                    if isDetached {
                         again += try await createOnce(Array(rest), at: nil, isDetached: true)
                         return again
                     }
-                    slot = try await albums.slot(for: first.request.place, in: album)
                 }
                 let end = slot?.end ?? .max
                 var group = rest.prefix(slot?.room ?? rest.count).prefix {
@@ -190,7 +196,9 @@ actor BatchSender {
                 NewMediaItem(
                     uploadToken: token, filename: entry.request.filename, description: entry.request.description))
         }
-        let results = try await client.createMediaItems(items, albumID: slot?.albumID, at: slot?.position)
+        let start = runtime.now()
+        var results = try await client.createMediaItems(items, albumID: slot?.albumID, at: slot?.position)
+        let found = try await recognise(group, at: slot, since: start, &results)
         var made: [String: String] = [:]
         var there: Set<String> = []
         var landed: [(place: Int, item: String)] = []
@@ -201,6 +209,8 @@ actor BatchSender {
             // Google knows contents: what was there before keeps its id, and its place in the album.
             if let album = entry.request.album {
                 if await albums.contains(item.id, in: album) { there.insert(item.id) }
+            } else if found.contains(item.id) {
+                continue
             } else if try await notes.hasSeen(item: item.id) {
                 there.insert(item.id)
             }
@@ -219,7 +229,10 @@ actor BatchSender {
                 entry.answer.resume(returning: .present(itemID: item.id))
             case .success(let item):
                 entry.answer.resume(
-                    returning: .created(.init(id: item.id, filename: item.filename, albumID: slot?.albumID)))
+                    returning: .created(
+                        .init(
+                            id: item.id, filename: item.filename, albumID: slot?.albumID,
+                            isMisplaced: slot?.isMisplaced ?? false)))
             case .failure(let error) where error.code == .rejected:
                 // A token that was refused is of no use in the next run either.
                 try? await journal.forget(sha256: entry.request.sha256)
@@ -234,11 +247,44 @@ actor BatchSender {
         return again
     }
 
+    /// Finds the items of tokens that Google calls spent: they were made by a call whose answer was lost.
+    /// - Returns: their ids; they are among the results.
+    private func recognise(
+        _ group: [Entry], at slot: AlbumBook.Slot?, since start: Timestamp, _ results: inout [MediaItemResult]
+    ) async throws -> Set<String> {
+        let spent = results.indices.filter { index in
+            guard case .failure(let error) = results[index] else { return false }
+            return error.code == .rejected && error.isRetryable
+        }
+        var found: Set<String> = []
+        if spent.isEmpty { return found }
+        if let slot, let album = group.first?.request.album {
+            let made = Set(results.compactMap { try? $0.get().id })
+            let new = try await albums.newcomers(in: slot.albumID, of: album).filter { !made.contains($0.id) }
+            // Exactly these, in this order: it is what that call has put there.
+            if new.map(\.filename) == spent.map({ group[$0].request.filename }) {
+                for (index, item) in zip(spent, new) { results[index] = .success(item) }
+                found.formUnion(new.map(\.id))
+            }
+            return found
+        }
+        await known.lookAgain()
+        for index in spent {
+            guard let look = group[index].request.look,
+                let item = try await known.find(look, madeSince: start)
+            else { continue }
+            results[index] = .success(item)
+            found.insert(item.id)
+        }
+        return found
+    }
+
     // MARK: Items that are there
 
     private typealias Known = (entry: Entry, itemID: String)
 
-    /// Adds items that exist to an album. Google adds at its end alone: what belongs into the midst needs its bytes.
+    /// Adds items that exist to an album. Google adds at its end alone: what belongs into the midst needs its bytes, or
+    /// waits until the places of all are known.
     private func add(_ run: [Known], to album: AlbumReference) async {
         var rest = run[...]
         while let first = rest.first {
@@ -249,19 +295,19 @@ actor BatchSender {
                     rest = rest.dropFirst()
                     continue
                 }
-                var slot = try await albums.slot(for: first.entry.request.place, in: album)
-                if slot.position != nil, first.entry.request.mayUpload {
-                    first.entry.answer.resume(returning: .misplaced)
+                let slot = try await albums.slot(for: first.entry.request.place, in: album)
+                if slot.position != nil || slot.isUnknown {
+                    let needsBytes = slot.position != nil && first.entry.request.mayUpload
+                    first.entry.answer.resume(
+                        returning: needsBytes ? .misplaced : .waiting(.init(id: first.itemID, filename: "")))
                     rest = rest.dropFirst()
                     continue
                 }
-                let isMisplaced = slot.position != nil
-                slot.position = nil
                 let end = slot.end ?? .max
                 var group = rest.prefix(slot.room).prefix { $0.entry.request.place < end }
                 if group.isEmpty { group = rest.prefix(1) }
                 rest = rest.dropFirst(group.count)
-                await add(Array(group), to: album, at: slot, isMisplaced: isMisplaced)
+                await add(Array(group), to: album, at: slot)
             } catch {
                 let error = ConnectorError(wrapping: error)
                 noteFatal(error)
@@ -270,37 +316,32 @@ actor BatchSender {
         }
     }
 
-    private func add(
-        _ group: [Known], to album: AlbumReference, at slot: AlbumBook.Slot, isMisplaced: Bool
-    ) async {
+    private func add(_ group: [Known], to album: AlbumReference, at slot: AlbumBook.Slot) async {
         do {
             try await client.addMediaItems(group.map(\.itemID), toAlbum: slot.albumID)
-            await added(group, to: album, at: slot, isMisplaced)
+            await added(group, to: album, at: slot)
         } catch {
             let error = ConnectorError(wrapping: error)
             if error.saysAlbumIsFull {
                 await albums.fill(slot.albumID, of: album)
                 return await add(group, to: album)
             }
-            await addOneByOne(group, to: album, at: slot, isMisplaced, after: error)
+            await addOneByOne(group, to: album, at: slot, after: error)
         }
     }
 
-    private func added(
-        _ group: [Known], to album: AlbumReference, at slot: AlbumBook.Slot, _ isMisplaced: Bool
-    ) async {
+    private func added(_ group: [Known], to album: AlbumReference, at slot: AlbumBook.Slot) async {
         await albums.insert(group.map { ($0.entry.request.place, $0.itemID) }, at: slot, in: album)
         for (entry, id) in group {
             entry.answer.resume(
                 returning: .created(
-                    .init(id: id, filename: "", albumID: slot.albumID, isMisplaced: isMisplaced)))
+                    .init(id: id, filename: "", albumID: slot.albumID, isMisplaced: slot.isMisplaced)))
         }
     }
 
     /// The call adds all or nothing: one item that was deleted in the meantime spoils the rest.
     private func addOneByOne(
-        _ group: [Known], to album: AlbumReference, at slot: AlbumBook.Slot, _ isMisplaced: Bool,
-        after failure: ConnectorError
+        _ group: [Known], to album: AlbumReference, at slot: AlbumBook.Slot, after failure: ConnectorError
     ) async {
         noteFatal(failure)
         for (entry, id) in group {
@@ -310,8 +351,8 @@ actor BatchSender {
             }
             do {
                 try await client.addMediaItems([id], toAlbum: slot.albumID)
-                await added([(entry, id)], to: album, at: slot, isMisplaced)
-            } catch let error as ConnectorError where [.notFound, .rejected].contains(error.code) {
+                await added([(entry, id)], to: album, at: slot)
+            } catch let error as ConnectorError where error.isOfOneItem {
                 try? await journal.forget(sha256: entry.request.sha256)
                 entry.answer.resume(returning: .gone)
             } catch {
@@ -327,7 +368,7 @@ actor BatchSender {
             for ((entry, id), result) in zip(known, results) {
                 switch result {
                 case .success: entry.answer.resume(returning: .present(itemID: id))
-                case .failure(let error) where [.notFound, .rejected].contains(error.code):
+                case .failure(let error) where error.isOfOneItem:
                     if !isDryRun { try? await journal.forget(sha256: entry.request.sha256) }
                     entry.answer.resume(returning: .gone)
                 case .failure(let error): entry.answer.resume(returning: .failed(error))
@@ -337,9 +378,4 @@ actor BatchSender {
             answer(known.map(\.entry), .failed(ConnectorError(wrapping: error)))
         }
     }
-}
-
-extension ConnectorError {
-    /// "The album cannot have more than 20000 media items."
-    fileprivate var saysAlbumIsFull: Bool { code == .rejected && message.contains("cannot have more than") }
 }

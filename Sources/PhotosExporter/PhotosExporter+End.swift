@@ -6,8 +6,12 @@ import PhotosLibrary
 extension PhotosExporter {
     /// - Throws: where the account cannot be asked any more.
     func finishExport() async throws {
-        if await desk.fatal == nil {
+        if await desk.fatal != nil {
+            // What is in the library belongs into its album all the same, where that can still be done.
+            try? await settleOrder()
+        } else {
             try await addLateLinks()
+            try await settleOrder()
             try await createEmptyAlbums()
             if settings.deletesExtra { try await removeExtra() }
         }
@@ -55,12 +59,16 @@ extension PhotosExporter {
             sequence: sequence, sha256: "", itemID: id, album: album, place: link.place, filename: "", description: "")
         let outcome = await committer.commit(request)
         switch outcome {
-        case .created, .present: try await notes.note(item: id, at: link.path)
+        case .created, .present, .waiting: try await notes.note(item: id, at: link.path)
         default: break
         }
         switch outcome {
         case .created(let item):
             try await noteLink(item, link)
+            return .stored([Attribute.id: id])
+        case .waiting(let item):
+            try await notes.note(
+                JournalNotes.Waiting(directory: link.directory, title: link.title, made: made(of: item, link)))
             return .stored([Attribute.id: id])
         case .present: return .unchanged([Attribute.id: id])
         case .failed(let error), .refused(let error): throw error
@@ -71,11 +79,17 @@ extension PhotosExporter {
     }
 
     private func noteLink(_ item: Committer.Item, _ link: JournalNotes.Link) async throws {
-        guard settings.verification != .none, let albumID = item.albumID else { return }
-        try await notes.note(
-            JournalNotes.Made(
-                album: albumID, itemID: item.id, place: item.isMisplaced ? -1 : link.place, path: link.path,
-                filename: ""))
+        if item.isMisplaced {
+            await tellMisplaced(1, in: AlbumReference(directory: link.directory, title: link.title))
+        }
+        guard settings.verification != .none, item.albumID != nil else { return }
+        try await notes.note(made(of: item, link))
+    }
+
+    private func made(of item: Committer.Item, _ link: JournalNotes.Link) -> JournalNotes.Made {
+        JournalNotes.Made(
+            album: item.albumID, itemID: item.id, place: item.isMisplaced ? -1 : link.place, path: link.path,
+            filename: "")
     }
 
     /// Links that came before what they lead to. What cannot be done now is told, and counted as `links_failed`.
@@ -172,7 +186,7 @@ extension PhotosExporter {
             }
             while !extra.isEmpty {
                 let batch = Array(extra.prefix(PhotosClient.batchSize))
-                try await remove(batch, from: albumID)
+                try await client.removeSurely(batch, fromAlbum: albumID, runtime: runtime)
                 await albums.remove(batch, from: album)
                 await tally.add(batch.count, to: "removed")
                 extra.removeFirst(batch.count)
@@ -186,27 +200,6 @@ extension PhotosExporter {
             let batch = Array(items[start..<min(items.count, start + PhotosClient.batchSize)])
             for case .success(let item) in try await client.mediaItems(batch) {
                 reporter.log(.info, "\(item.filename) \(what)", pathname: identity.root)
-            }
-        }
-    }
-
-    /// The call takes all or nothing, and not twice: after a lost answer, what is left is looked up.
-    private func remove(_ items: [String], from albumID: String) async throws {
-        var left = items
-        var attempt = 0
-        while !left.isEmpty {
-            attempt += 1
-            do {
-                try await client.removeMediaItems(left, fromAlbum: albumID)
-                return
-            } catch let error as ConnectorError {
-                guard error.isRetryable || error.code == .rejected || error.code == .notFound, attempt < 3 else {
-                    throw error
-                }
-                if let delay = client.retryDelay(after: attempt, error: error) { try await runtime.sleep(delay) }
-                var members: Set<String> = []
-                for try await page in client.mediaItems(inAlbum: albumID) { members.formUnion(page.map(\.id)) }
-                left.removeAll { !members.contains($0) }
             }
         }
     }

@@ -33,7 +33,8 @@ extension PhotosExporter {
             guard let hash = sha256 else { throw ConnectorError(.internalDefect, "an upload has no hash") }
             let request = Committer.Request(
                 sequence: order.sequence, sha256: hash, album: order.album, place: order.place,
-                filename: order.filename, description: order.description, mayUpload: content != nil && !isSpent)
+                filename: order.filename, description: order.description, mayUpload: content != nil && !isSpent,
+                look: order.look)
             switch await committer.commit(request) {
             case .created(let item):
                 try await note(item, order, sha256: hash, essence: essence)
@@ -41,6 +42,14 @@ extension PhotosExporter {
             case .present(let id):
                 try await notes.note(item: id, at: order.record.pathname)
                 return .unchanged([Attribute.id: id])
+            case .waiting(let item):
+                try await notes.note(item: item.id, at: order.record.pathname)
+                if let album = order.album {
+                    let made = made(of: item, order, sha256: hash, essence: essence)
+                    try await notes.note(
+                        JournalNotes.Waiting(directory: album.directory, title: album.title, made: made))
+                }
+                return .stored([Attribute.id: item.id])
             case .failed(let error): throw error
             case .gone:
                 // What the catalog had was a hint: the bytes of now speak for themselves.
@@ -57,20 +66,24 @@ extension PhotosExporter {
         _ item: Committer.Item, _ order: FileOrder, sha256: String, essence: String?
     ) async throws {
         try await notes.note(item: item.id, at: order.record.pathname)
+        if item.isMisplaced { await tellMisplaced(1, in: order.album) }
         guard settings.verification != .none else { return }
-        try await notes.note(
-            JournalNotes.Made(
-                album: item.albumID, itemID: item.id, place: item.isMisplaced ? -1 : order.place,
-                path: order.record.pathname, filename: item.filename, sha256: sha256, essence: essence))
+        try await notes.note(made(of: item, order, sha256: sha256, essence: essence))
+    }
+
+    private func made(
+        of item: Committer.Item, _ order: FileOrder, sha256: String, essence: String?
+    ) -> JournalNotes.Made {
+        JournalNotes.Made(
+            album: item.albumID, itemID: item.id, place: item.isMisplaced ? -1 : order.place,
+            path: order.record.pathname, filename: item.filename, sha256: sha256, essence: essence)
     }
 
     /// Looks whether the account has the item although the journal does not know it.
     private func recognise(_ order: FileOrder, _ sha256: String?) async throws {
-        guard let sha256, let size = order.record.size, try await journal.entry(sha256: sha256) == nil else { return }
-        let item = KnownItems.Look(
-            filename: order.filename, created: order.created, width: order.width, height: order.height, size: size)
+        guard let sha256, let look = order.look, try await journal.entry(sha256: sha256) == nil else { return }
         do {
-            if let id = try await known.find(item) { try await journal.note(recognised: id, sha256: sha256) }
+            if let id = try await known.find(look) { try await journal.note(recognised: id, sha256: sha256) }
         } catch is ConnectorError {
             // Without an answer it is uploaded: Google gives the old item to bytes that it has.
         }

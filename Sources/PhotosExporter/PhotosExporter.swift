@@ -61,10 +61,12 @@ public final class PhotosExporter: Exporter {
         client = try PhotosClient(library, runtime: runtime, reporter: reporter, reload: reload)
         journal = Journal(index)
         notes = try JournalNotes(index)
-        albums = AlbumBook(client: client, journal: journal, notes: notes, settings: settings, limit: albumLimit)
+        albums = AlbumBook(
+            client: client, journal: journal, notes: notes, settings: settings, runtime: runtime, limit: albumLimit)
         directories = DirectoryBook()
+        known = KnownItems(client: client, journal: journal, notes: notes, runtime: runtime)
         let sender = BatchSender(
-            client: client, journal: journal, notes: notes, albums: albums, runtime: runtime,
+            client: client, journal: journal, notes: notes, albums: albums, known: known, runtime: runtime,
             isDryRun: settings.isDryRun)
         committer = Committer(
             sender: sender, runtime: runtime, batchSize: library.batchSize, batchTimeout: library.batchTimeout)
@@ -72,7 +74,6 @@ public final class PhotosExporter: Exporter {
         budget = UploadBudget(
             uploads: min(library.transfers, max(1, options.maxConcurrency)), bytes: Self.uploadMemory)
         tally = ExportTally(library)
-        known = KnownItems(client: client, journal: journal, notes: notes)
     }
 
     public func ping() async throws { try await client.ping() }
@@ -156,6 +157,13 @@ public final class PhotosExporter: Exporter {
         var height = 0
         /// The hash that the catalog has, where the record has none: bytes may have changed since.
         var hashHint: String?
+
+        /// What to know its item by; nil where nobody says how long it is.
+        var look: KnownItems.Look? {
+            record.size.map {
+                KnownItems.Look(filename: filename, created: created, width: width, height: height, size: $0)
+            }
+        }
     }
 
     private enum Work {

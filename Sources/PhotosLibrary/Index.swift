@@ -133,6 +133,7 @@ public final class Index: Sendable {
         migrator.registerMigration("second-way") { db in try db.execute(sql: Pairing.schema) }
         migrator.registerMigration("hints") { db in try db.execute(sql: Hints.schema) }
         migrator.registerMigration("picker") { db in try db.execute(sql: PickerMemory.schema) }
+        migrator.registerMigration("album-moves") { db in try db.execute(sql: Journal.moveSchema) }
         return migrator
     }()
 
