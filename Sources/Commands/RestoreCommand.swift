@@ -69,7 +69,9 @@ struct RestoreCommand: GphotosCommand {
     ) async throws -> DeliverySummary {
         try await FolderRestorePreview(selection: selection, folder: folder).run { place, change in
             if console.isJSON {
-                try console.printLine(["path": .string(place.string), "change": .string(change.rawValue)])
+                try console.printLine([
+                    "type": "change", "path": .string(place.string), "change": .string(change.rawValue),
+                ])
             } else if change != .unchanged {
                 try console.print("\(change.rawValue)  \(place)")
             }

@@ -146,6 +146,15 @@ actor AlbumBook {
         return slot
     }
 
+    /// How all albums of this export are now.
+    var present: [AlbumReference: Forecast.Present] {
+        shelves.mapValues { shelf in
+            Forecast.Present(
+                members: shelf.contents.allMembers.reduce(0) { $0 + $1.members.count },
+                hasStrangers: shelf.contents.hasStrangers)
+        }
+    }
+
     /// Where the items of an album stand, as far as is known here.
     func order(of albumID: String) -> [String: Int] {
         for shelf in shelves.values {

@@ -50,7 +50,7 @@ actor BatchSender {
 
     /// Sends entries of one album, or of the library, in the order of their places.
     func send(_ batch: [Entry]) async {
-        var runs: [(isNew: Bool, entries: [(entry: Entry, itemID: String?)])] = []
+        var runs: [Run] = []
         var twins: [Entry] = []
         var seen: Set<String> = []
         for entry in batch {
@@ -67,9 +67,10 @@ actor BatchSender {
             case .add(let id): itemID = id
             }
             let isNew = itemID == nil
-            if runs.last?.isNew != isNew { runs.append((isNew, [])) }
+            if runs.last?.isNew != isNew { runs.append(Run(isNew: isNew)) }
             runs[runs.count - 1].entries.append((entry, itemID))
         }
+        if runs.count > 2 { runs = await regrouped(runs) }
         for run in runs {
             if let fatal {
                 answer(run.entries.map(\.entry), .failed(fatal))
@@ -86,6 +87,26 @@ actor BatchSender {
         }
         // The same content twice in one album is one item; by now the journal knows it.
         if !twins.isEmpty { await send(twins) }
+    }
+
+    /// Entries that one call can carry out.
+    private struct Run {
+        var isNew: Bool
+        var entries: [(entry: Entry, itemID: String?)] = []
+    }
+
+    /// Many short runs as few long ones. The library has no order; of an album, the items are made without it first, and
+    /// all come into it together, in its order.
+    /// - Returns: what is left to be done.
+    private func regrouped(_ runs: [Run]) async -> [Run] {
+        let new = runs.filter(\.isNew).flatMap(\.entries)
+        let known = runs.filter { !$0.isNew }.flatMap(\.entries)
+        if new.first?.entry.request.album == nil || isDryRun {
+            return [Run(isNew: true, entries: new), Run(isNew: false, entries: known)]
+        }
+        let entries = known.map(\.entry) + (await createDetached(new.map(\.entry)))
+        await send(entries.sorted { $0.request.sequence < $1.request.sequence })
+        return []
     }
 
     private func work(for entry: Entry) async -> Work {
@@ -130,6 +151,35 @@ actor BatchSender {
         }
     }
 
+    /// Makes items without their album.
+    /// - Returns: those that are made; the others have their answer.
+    private func createDetached(_ run: [Entry]) async -> [Entry] {
+        var made: [Entry] = []
+        var pending = run
+        var attempt = 0
+        while !pending.isEmpty {
+            attempt += 1
+            do {
+                if let fatal { throw fatal }
+                let (detached, again) = try await createOnce(pending, at: nil, isDetached: true)
+                made += detached
+                pending = again
+            } catch {
+                let error = ConnectorError(wrapping: error)
+                noteFatal(error)
+                answer(pending, .failed(error))
+                break
+            }
+            if pending.isEmpty { break }
+            guard let delay = client.retryDelay(after: attempt, error: Self.transient) else {
+                answer(pending, .failed(Self.transient))
+                break
+            }
+            try? await runtime.sleep(delay)
+        }
+        return made
+    }
+
     /// - Returns: the entries that are worth another try. They find their places in the album again.
     private func createAll(_ run: [Entry]) async -> [Entry] {
         var rest = run[...]
@@ -149,7 +199,8 @@ actor BatchSender {
                         isDetached = slot?.isUnknown ?? false
                     }
                     if isDetached {
-                        again += try await createOnce(Array(rest), at: nil, isDetached: true)
+                        let made = await createDetached(Array(rest))
+                        if !made.isEmpty { await send(made) }
                         return again
                     }
                 }
@@ -159,7 +210,7 @@ actor BatchSender {
                 }
                 // Two records of one pathname have one place; a call for nothing would fail for all of them.
                 if group.isEmpty { group = rest.prefix(1) }
-                again += try await createOnce(Array(group), at: slot)
+                again += try await createOnce(Array(group), at: slot).again
                 rest = rest.dropFirst(group.count)
             } catch {
                 let error = ConnectorError(wrapping: error)
@@ -183,10 +234,11 @@ actor BatchSender {
         return again
     }
 
-    /// - Parameter isDetached: whether the items are made without their album, and put into it where they are not yet.
+    /// - Parameter isDetached: whether the items are made without their album, and are to be put into it.
+    /// - Returns: what was made so, and what is worth another try; everything else has its answer.
     private func createOnce(
         _ group: [Entry], at slot: AlbumBook.Slot?, isDetached: Bool = false
-    ) async throws -> [Entry] {
+    ) async throws -> (detached: [Entry], again: [Entry]) {
         var items: [NewMediaItem] = []
         for entry in group {
             guard case .uploaded(let token) = try await journal.entry(sha256: entry.request.sha256) else {
@@ -243,8 +295,7 @@ actor BatchSender {
                 entry.answer.resume(returning: .failed(error))
             }
         }
-        if !detached.isEmpty { await send(detached) }
-        return again
+        return (detached, again)
     }
 
     /// Finds the items of tokens that Google calls spent: they were made by a call whose answer was lost.

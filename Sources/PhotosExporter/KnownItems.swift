@@ -78,6 +78,12 @@ actor KnownItems {
         return try await certain(ids, look)
     }
 
+    /// For a dry run: whether what is not known is looked for in the library, and whether that has anything.
+    func looksThroughLibrary() async throws -> (does: Bool, isForeign: Bool) {
+        if startedEmpty == nil { startedEmpty = try await journal.isEmpty() }
+        return (startedEmpty == true, try await isWorthALook())
+    }
+
     /// What was seen is old: an item may be there that was not.
     func lookAgain() {
         months = [:]
@@ -103,7 +109,7 @@ actor KnownItems {
         if let item = fresh[id] { return item }
         if fresh.isEmpty { freshSince = now }
         let task = Task {
-            let others = try await notes.itemsBeside(id, limit: PhotosClient.pageSize).filter { fresh[$0] == nil }
+            let others = try await notes.itemsBeside(id, limit: Self.mostFresh).filter { fresh[$0] == nil }
             let ids = [id] + others.prefix(PhotosClient.batchSize - 1)
             for case .success(let item) in try await client.mediaItems(ids) { fresh[item.id] = item }
         }

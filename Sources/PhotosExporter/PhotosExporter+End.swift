@@ -37,8 +37,10 @@ extension PhotosExporter {
         let album = AlbumReference(directory: link.directory, title: link.title)
         let isThere = try await albums.open(album, hint: nil)
         if settings.isDryRun {
-            if !isThere { await tally.foresee(newAlbum: album) }
-            await tally.foreseeAddition(to: album)
+            await tally.foresee {
+                if !isThere { $0.newAlbums.insert(album) }
+                $0.step(.add, sequence: sequence, in: album)
+            }
         }
         return try await add(id, for: link, to: album, sequence: sequence)
     }
@@ -127,8 +129,10 @@ extension PhotosExporter {
             let album = AlbumReference(directory: link.directory, title: link.title)
             let isThere = try await albums.open(album, hint: nil)
             if settings.isDryRun {
-                if !isThere { await tally.foresee(newAlbum: album) }
-                await tally.foreseeAddition(to: album)
+                await tally.foresee {
+                    if !isThere { $0.newAlbums.insert(album) }
+                    $0.step(.add, sequence: sequence, in: album)
+                }
             } else {
                 await desk.note(try await add(id, for: link, to: album, sequence: sequence), of: link.path)
             }
@@ -156,7 +160,7 @@ extension PhotosExporter {
             let album = try await reference(to: directory)
             do {
                 let isThere = try await albums.open(album, hint: nil)
-                if !isThere { await tally.foresee(newAlbum: album) }
+                if !isThere { await tally.foresee { $0.newAlbums.insert(album) } }
             } catch let error as ConnectorError where !UploadDesk.isFatal(error) {
                 await tally.add(1, to: "albums_failed")
                 reporter.log(.error, error.message, pathname: directory)
@@ -170,34 +174,53 @@ extension PhotosExporter {
             reporter.log(.warning, "nothing is removed from the album, since some records failed", pathname: nil)
             return
         }
+        guard knowsEnd else {
+            reporter.log(
+                .warning,
+                "nothing is removed from the album: this host does not say whether it has sent everything",
+                pathname: nil)
+            return
+        }
         guard await tally.files > 0 else {
             reporter.log(.warning, "nothing is removed from the album, since no file came for it", pathname: nil)
             return
         }
         let album = try await reference(to: identity.root)
         try await albums.open(album, hint: nil)
+        // As it was listed before the first record: what has come into it since is nobody's to remove.
+        var all: [(albumID: String, extra: [String])] = []
+        var count = 0
         for (albumID, members) in await albums.members(of: album) {
-            var extra = try await notes.withoutStored(members)
+            let extra = try await notes.withoutStored(members)
+            all.append((albumID, extra))
+            count += extra.count
             if settings.isDryRun {
                 await tally.add(extra.count, to: "to_remove")
                 await tally.add(members.count, to: "album_items")
                 try await tell(of: extra, "is in the album, and not in the folder")
-                continue
             }
-            while !extra.isEmpty {
-                let batch = Array(extra.prefix(PhotosClient.batchSize))
+        }
+        if settings.isDryRun { return }
+        let limit = settings.deleteLimit
+        if count > limit {
+            await tally.add(count, to: "to_remove")
+            reporter.log(
+                .warning, "nothing is removed from the album: \(count) items would be, and \(limit) are allowed",
+                pathname: nil)
+            return
+        }
+        for (albumID, extra) in all {
+            for batch in extra.batches(of: PhotosClient.batchSize) {
                 try await client.removeSurely(batch, fromAlbum: albumID, runtime: runtime)
                 await albums.remove(batch, from: album)
                 await tally.add(batch.count, to: "removed")
-                extra.removeFirst(batch.count)
             }
         }
     }
 
     /// Names items, so that a person can look at them before they go.
     private func tell(of items: [String], _ what: String) async throws {
-        for start in stride(from: 0, to: items.count, by: PhotosClient.batchSize) {
-            let batch = Array(items[start..<min(items.count, start + PhotosClient.batchSize)])
+        for batch in items.batches(of: PhotosClient.batchSize) {
             for case .success(let item) in try await client.mediaItems(batch) {
                 reporter.log(.info, "\(item.filename) \(what)", pathname: identity.root)
             }

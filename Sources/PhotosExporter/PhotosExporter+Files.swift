@@ -8,7 +8,7 @@ extension PhotosExporter {
         if let fatal = await desk.fatal { return .failed(fatal) }
         if let album = order.album {
             let isThere = try await albums.open(album, hint: order.filename)
-            if !isThere { await tally.foresee(newAlbum: album) }
+            if !isThere { await tally.foresee { $0.newAlbums.insert(album) } }
         }
         if settings.isDryRun { return try await foresee(order) }
         var sha256 = order.record.sha256
@@ -203,9 +203,13 @@ extension PhotosExporter {
     /// What would become of a file. Its content is not read.
     private func foresee(_ order: FileOrder) async throws -> RecordOutcome {
         let sha256 = order.record.sha256 ?? order.hashHint
+        func foresee(_ step: Forecast.Step) async {
+            await tally.foresee { $0.step(step, sequence: order.sequence, in: order.album) }
+        }
         if let sha256, case .created(let id)? = try await journal.entry(sha256: sha256) {
             if let album = order.album, await albums.contains(id, in: album) {
                 await albums.land(id, at: order.place, in: album)
+                await foresee(.nothing)
                 try await notes.note(item: id, at: order.record.pathname)
                 return .unchanged([Attribute.id: id])
             }
@@ -218,7 +222,7 @@ extension PhotosExporter {
                 return .unchanged([Attribute.id: id])
             case .created(let item):
                 try await notes.note(item: id, at: order.record.pathname)
-                await tally.foreseeAddition(to: order.album)
+                await foresee(.add)
                 return .stored([Attribute.id: item.id])
             case .failed(let error): throw error
             default: break
@@ -231,8 +235,12 @@ extension PhotosExporter {
         // Stands for the item that is not there yet, for links that lead to it.
         let content = sha256 ?? order.record.pathname.string
         try await notes.note(item: content, at: order.record.pathname)
-        await tally.foresee(
-            content, size: isSent ? nil : order.record.size ?? 0, in: order.album)
+        let looksThrough = sha256 != nil ? try await known.looksThroughLibrary() : (false, false)
+        let size = isSent ? nil : order.record.size ?? 0
+        await tally.foresee {
+            ($0.looksThroughLibrary, $0.isForeign) = looksThrough
+            $0.file(content, size: size, created: order.created, sequence: order.sequence, in: order.album)
+        }
         return .stored()
     }
 }

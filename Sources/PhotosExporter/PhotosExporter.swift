@@ -15,6 +15,8 @@ public final class PhotosExporter: Exporter {
     let journal: Journal
     let notes: JournalNotes
     let settings: ExportSettings
+    /// Whether what did not come is known not to be there.
+    let knowsEnd: Bool
     let nameRules: NameRules
     let albums: AlbumBook
     let directories: DirectoryBook
@@ -49,6 +51,7 @@ public final class PhotosExporter: Exporter {
         }
         identity = ConnectorIdentity(origin: library.origin, kind: "googlephotos", root: library.root)
         settings = library.export
+        knowsEnd = options.tellsEnd
         nameRules = library.layout.rules
         self.runtime = runtime
         self.reporter = reporter
@@ -84,7 +87,10 @@ public final class PhotosExporter: Exporter {
     }
 
     public func counters() async -> [String: Int64] {
-        client.statistics.counters.merging(await tally.counters) { $1 }
+        let asked = client.statistics.apiRequests
+        return client.statistics.counters.merging(
+            await tally.counters(asked: Int(asked), albums: await albums.present)
+        ) { $1 }
     }
 
     public func beginStoring() async throws {
