@@ -37,7 +37,7 @@ struct DeliveryLines {
     /// Counters of a destination that programs may want to know.
     private static let passed = [
         "albums_to_create", "uploads", "bytes_to_upload", "requests_expected", "days_by_quota", "to_remove",
-        "verified", "verify_failed", "verify_unknown",
+        "verified", "verify_failed", "verify_unknown", "misplaced",
     ]
 
     /// - Parameter more: lines of the one command.
@@ -55,6 +55,9 @@ struct DeliveryLines {
                     + "\(HumanFormat.count(summary.left, "file")), \(HumanFormat.size(summary.bytesLeft)) are left")
         }
         lines += forecast + verification + more
+        if isDryRun, summary.stored + counter("to_remove") + counter("albums_to_create") == 0 {
+            lines.append("  there is nothing to do")
+        }
         let asked = asksService ? HumanFormat.count(counter("api_requests"), "API request") + ", " : ""
         lines.append("  \(asked)\(HumanFormat.duration(.seconds(seconds)))")
         if let quota = QuotaLine(counters: summary.counters).text { lines.append("  \(quota)") }
@@ -62,7 +65,7 @@ struct DeliveryLines {
     }
 
     private var forecast: [String] {
-        guard isDryRun, asksService else { return [] }
+        guard isDryRun, asksService, summary.counters["requests_expected"] != nil else { return [] }
         var lines = [
             "  \(HumanFormat.count(counter("albums_to_create"), "album")) to create, "
                 + "\(HumanFormat.count(counter("uploads"), "upload")) of "

@@ -46,7 +46,8 @@ struct PushCommand: GphotosCommand {
             path: StateDirectory(environment: context.environment).path + "/pushed-files.sqlite",
             runtime: context.runtime
         ) { console.warn($0) }
-        let report = RunReport(dryRun ? "looking" : "pushing", console: console, runtime: context.runtime)
+        let report = RunReport(
+            dryRun ? "looking" : "pushing", namesEach: dryRun, console: console, runtime: context.runtime)
         defer { report.finish() }
         let skips = Skips(console: console)
 
@@ -83,7 +84,8 @@ struct PushCommand: GphotosCommand {
                         + "more than a tenth, so that none was removed",
                     hint: "--delete --dry-run lists them; --delete --force removes them")
             } else if extra > 0 {
-                let done = try await push(removal([:]), observer: Silence(), skips: nil)
+                // No more than were seen, whatever has come into the album since.
+                let done = try await push(removal(["delete_limit": "\(extra)"]), observer: Silence(), skips: nil)
                 removed = Int(done.counters["removed"] ?? 0)
                 summary.counters["api_requests", default: 0] += done.counters["api_requests"] ?? 0
                 if done.failed > 0 || done.end != nil || removed != extra { unfinished = done }

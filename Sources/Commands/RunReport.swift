@@ -13,19 +13,23 @@ final class RunReport: RunObserver {
         var hasLine = false
         var pace: RunPace
         var failures: [(pathname: Pathname, error: ConnectorError)] = []
+        var skips: [(pathname: Pathname, error: ConnectorError)] = []
     }
 
     private let console: Console
     private let runtime: Runtime
     private let verb: String
+    /// Whether each file is named with what becomes of it.
+    private let namesEach: Bool
     private let state: Mutex<State>
     let start: Timestamp
 
     private static let plainInterval: Int64 = 30
 
     /// - Parameter verb: what happens, such as `backing up`.
-    init(_ verb: String, console: Console, runtime: Runtime) {
+    init(_ verb: String, namesEach: Bool = false, console: Console, runtime: Runtime) {
         self.verb = verb
+        self.namesEach = namesEach
         self.console = console
         self.runtime = runtime
         start = runtime.now()
@@ -63,6 +67,26 @@ final class RunReport: RunObserver {
 
     func failed(_ pathname: Pathname, _ error: ConnectorError) {
         state.withLock { $0.failures.append((pathname, error)) }
+        tell(pathname, error)
+    }
+
+    func skipped(_ pathname: Pathname, _ error: ConnectorError) {
+        state.withLock { $0.skips.append((pathname, error)) }
+        tell(pathname, error)
+    }
+
+    func settled(_ pathname: Pathname, _ status: RecordStatus) {
+        guard namesEach, status == .stored || (status == .unchanged && console.isJSON) else { return }
+        let change = status == .stored ? "new" : "unchanged"
+        if console.isJSON {
+            try? console.printLine(
+                ["type": "change", "path": .string(pathname.string), "change": .string(change)])
+        } else {
+            try? console.print("\(change)  \(pathname)")
+        }
+    }
+
+    private func tell(_ pathname: Pathname, _ error: ConnectorError) {
         guard console.isJSON else { return }
         try? console.printLine([
             "type": "error", "path": .string(pathname.string), "code": .string(error.code.rawValue),
@@ -80,21 +104,24 @@ final class RunReport: RunObserver {
     }
 
     /// Lists what failed, at the end, where it is seen.
-    /// - Returns: how many items that were.
+    /// - Returns: how many items that were, with those that were skipped.
     func listFailures(_ what: String) -> Int {
-        let failures = state.withLock { $0.failures }
-        if failures.isEmpty || console.isJSON { return failures.count }
-        console.list(
-            .error, "\(HumanFormat.count(failures.count, "item")) \(what):",
-            failures.map { pathname, error in
-                "\(pathname): \(error.message)\(error.hint.map { " (\($0))" } ?? "")"
-            })
-        return failures.count
+        let (failures, skips) = state.withLock { ($0.failures, $0.skips) }
+        let count = failures.count + skips.count
+        if console.isJSON { return count }
+        for (list, words) in [(failures, what), (skips, "skipped")] where !list.isEmpty {
+            console.list(
+                .error, "\(HumanFormat.count(list.count, "item")) \(words):",
+                list.map { pathname, error in
+                    "\(pathname): \(error.message)\(error.hint.map { " (\($0))" } ?? "")"
+                })
+        }
+        return count
     }
 
     /// The one reason for which several items failed; nil where there are several, or not even two items.
     var sharedFailure: ConnectorError? {
-        let errors = state.withLock { $0.failures.map(\.error) }
+        let errors = state.withLock { ($0.failures + $0.skips).map(\.error) }
         return errors.count > 1 && errors.allSatisfy { $0 == errors[0] } ? errors[0] : nil
     }
 

@@ -29,10 +29,13 @@ public struct ConnectorOptions: Sendable, Hashable {
     public var excludes: [String]
     /// Whether the host keeps the state of an import: one that hands back none then has nothing of this source yet.
     public var keepsState: Bool
+    /// Whether the host says when it has sent all records of an export. One that only ends its stream may have been
+    /// stopped in the midst: what did not come is not gone then.
+    public var tellsEnd: Bool
 
     public init(
         hostname: String = "", os: String = "linux", arch: String = "", workingDirectory: String = "",
-        maxConcurrency: Int = 16, excludes: [String] = [], keepsState: Bool = false
+        maxConcurrency: Int = 16, excludes: [String] = [], keepsState: Bool = false, tellsEnd: Bool = true
     ) {
         self.hostname = hostname
         self.os = os
@@ -41,6 +44,7 @@ public struct ConnectorOptions: Sendable, Hashable {
         self.maxConcurrency = maxConcurrency
         self.excludes = excludes
         self.keepsState = keepsState
+        self.tellsEnd = tellsEnd
     }
 }
 

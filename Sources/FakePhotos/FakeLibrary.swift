@@ -16,6 +16,7 @@ public final class FakeLibrary: Sendable {
     private let state: Mutex<LibraryState>
     let clock: FakeClock
     let gate = StallGate()
+    let watchers = Watchers()
     let generator: LibraryGenerator
 
     /// Makes the accounts `demo`, with what the plan says, and `demo2`, with nothing.
@@ -62,6 +63,7 @@ public final class FakeLibrary: Sendable {
         if route.endpoint == .control { return control(request, command: route.argument) }
         let start = clock.milliseconds
         var response = withState { $0.answer(request, route, now: start / 1000) }
+        watchers.tell()
         response.entry = RequestLog.Entry(request, route, start: start, fault: response.fault)
         return response
     }
@@ -70,6 +72,7 @@ public final class FakeLibrary: Sendable {
     /// - Parameter bytes: how much of its body was sent.
     func finish(_ response: FakeResponse, _ route: Route, bytes: Int64) {
         if route.endpoint == .control { return }
+        defer { watchers.tell() }
         let isDownload =
             [.download, .videoDownload, .pickerDownload].contains(route.endpoint) && response.status < 300
             && !response.isHeadOnly
@@ -106,12 +109,14 @@ public final class FakeLibrary: Sendable {
     func uploadFault(for head: FakeRequest) -> FakeFault? {
         let route = Route(method: head.method, path: head.path)
         guard route.endpoint == .uploads else { return nil }
+        defer { watchers.tell() }
         return withState { $0.takeUploadFault(head, route) }
     }
 
     /// A fault broke the body of an upload: its connection is about to end, and there is no answer.
     func breakOff(_ plan: BodyPlan, of head: FakeRequest, by fault: FakeFault) {
         abandon(plan)
+        defer { watchers.tell() }
         let route = Route(method: head.method, path: head.path)
         let now = clock.milliseconds
         var entry = RequestLog.Entry(head, route, start: now, fault: fault.kind)

@@ -23,6 +23,9 @@ extension FakeLibrary {
     /// How often an endpoint was asked since the start, or since the last reset.
     public func requestCount(_ endpoint: Endpoint) -> Int { withState { $0.statistics.count(endpoint) } }
 
+    /// How many requests there were since the start, or since the last reset.
+    public var requestCount: Int { withState { $0.statistics.requestCount } }
+
     /// Requests whose answer is not delivered yet.
     public var requestsInFlight: Int { withState { $0.statistics.inFlight } }
 

@@ -8,6 +8,15 @@ public protocol RunObserver: Sendable {
     func progress(_ progress: RunProgress)
     /// An item that could not be read or written; the run goes on.
     func failed(_ pathname: Pathname, _ error: ConnectorError)
+    /// A file that a destination does not take.
+    func skipped(_ pathname: Pathname, _ error: ConnectorError)
+    /// A file that is brought to a destination, or would be.
+    func settled(_ pathname: Pathname, _ status: RecordStatus)
+}
+
+extension RunObserver {
+    public func skipped(_ pathname: Pathname, _ error: ConnectorError) { failed(pathname, error) }
+    public func settled(_ pathname: Pathname, _ status: RecordStatus) {}
 }
 
 /// One backup: the records of a connector become a snapshot.

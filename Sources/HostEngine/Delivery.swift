@@ -224,7 +224,11 @@ final class Delivery: Sendable {
             state.count(outcome.status, bytes: bytes)
             return state.progress
         }
-        if let error = outcome.error { observer.failed(origin, error) }
+        if let error = outcome.error {
+            outcome.status == .skipped ? observer.skipped(origin, error) : observer.failed(origin, error)
+        } else {
+            observer.settled(origin, outcome.status)
+        }
         observer.progress(progress)
     }
 

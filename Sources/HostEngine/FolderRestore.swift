@@ -14,6 +14,8 @@ public final class FolderRestore: Sendable {
     private let state = Mutex(DeliverySummary())
 
     private static let parallel = 4
+    /// What a source says that has no permissions of its own, as Google Photos.
+    private static let noPermissions: UInt16 = 0o600
 
     /// - Parameter folder: an absolute path; made where it is not there.
     public init(selection: RestoreSelection, folder: String, observer: any RunObserver) {
@@ -70,7 +72,10 @@ public final class FolderRestore: Sendable {
             state.count(outcome.status, bytes: entry.record.size ?? 0)
             return state.progress
         }
-        if let error = outcome.error { observer.failed(entry.record.pathname, error) }
+        if let error = outcome.error {
+            let pathname = entry.record.pathname
+            outcome.status == .skipped ? observer.skipped(pathname, error) : observer.failed(pathname, error)
+        }
         observer.progress(progress)
     }
 
@@ -89,11 +94,14 @@ public final class FolderRestore: Sendable {
             return isSame ? .unchanged() : .failed(Self.taken(name, in: directory))
         }
         let reader = try selection.vault.object(object)
-        let temporary = try TemporaryOutput(in: directory, prefix: ".gphotos-", mode: 0o600)
+        let temporary = try TemporaryOutput(in: directory, prefix: ".gphotos-", mode: 0o666)
         do {
             while let chunk = try await reader.read() { try temporary.write(chunk) }
             await reader.close()
-            _ = try temporary.finish(time: entry.record.modificationTime, permissions: entry.record.permissions)
+            let permissions = entry.record.permissions
+            _ = try temporary.finish(
+                time: entry.record.modificationTime,
+                permissions: permissions == Self.noPermissions ? nil : permissions)
             try temporary.publish(as: name)
             return .stored()
         } catch {

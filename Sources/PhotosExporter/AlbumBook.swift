@@ -25,12 +25,11 @@ actor AlbumBook {
         var places: [Int: Int] = [:]
         var lookup: Task<AlbumContents, any Error>?
         var isRead = false
-        /// Whether it was found by its title, and fills several albums: any of them may hold what nobody here knows.
-        var isUncertain = false
     }
 
-    private let client: PhotosClient
-    private let journal: Journal
+    let client: PhotosClient
+    let journal: Journal
+    let runtime: Runtime
     private let notes: JournalNotes
     private let conflict: ExportSettings.AlbumConflict
     private let isDryRun: Bool
@@ -46,9 +45,11 @@ actor AlbumBook {
 
     /// - Parameter limit: the most items of an album.
     init(
-        client: PhotosClient, journal: Journal, notes: JournalNotes, settings: ExportSettings, limit: Int
+        client: PhotosClient, journal: Journal, notes: JournalNotes, settings: ExportSettings, runtime: Runtime,
+        limit: Int
     ) {
         self.client = client
+        self.runtime = runtime
         self.journal = journal
         self.notes = notes
         conflict = settings.albumConflict
@@ -107,8 +108,17 @@ actor AlbumBook {
         return !contents.albumIDs.isEmpty
     }
 
-    /// Whether an item must be known before it is put in, since another of its albums may hold it.
-    func isUncertain(_ album: AlbumReference) -> Bool { shelves[album]?.isUncertain ?? false }
+    /// What is in an album that is not known to be there, in its order: looked up anew.
+    func newcomers(in albumID: String, of album: AlbumReference) async throws -> [MediaItem] {
+        var new: [MediaItem] = []
+        for try await page in client.mediaItems(inAlbum: albumID) {
+            new += page.filter { shelves[album]?.contents.contains($0.id) == false }
+        }
+        return new
+    }
+
+    /// Whether an item must be known before it is put in, since the album may hold it already.
+    func hasStrangers(_ album: AlbumReference) -> Bool { shelves[album]?.contents.hasStrangers ?? false }
 
     func contains(_ item: String, in album: AlbumReference) -> Bool {
         shelves[album]?.contents.contains(item) ?? false
@@ -134,6 +144,15 @@ actor AlbumBook {
             throw ConnectorError(.internalDefect, "an album was made and is not there")
         }
         return slot
+    }
+
+    /// How all albums of this export are now.
+    var present: [AlbumReference: Forecast.Present] {
+        shelves.mapValues { shelf in
+            Forecast.Present(
+                members: shelf.contents.allMembers.reduce(0) { $0 + $1.members.count },
+                hasStrangers: shelf.contents.hasStrangers)
+        }
     }
 
     /// Where the items of an album stand, as far as is known here.
@@ -169,10 +188,30 @@ actor AlbumBook {
         guard try await !list().contains(where: { $0.id == albumID }) else { return false }
         taken[albumID] = nil
         try await journal.note(albums: [], of: album.directory)
-        shelves[album]?.contents = AlbumContents(limit: limit)
-        shelves[album]?.isRead = false
+        forget(album)
         return true
     }
+
+    /// Changes what is known of an album's contents.
+    func change<Value>(_ album: AlbumReference, _ body: (inout AlbumContents) throws -> Value) rethrows -> Value? {
+        guard var contents = shelves[album]?.contents else { return nil }
+        defer { shelves[album]?.contents = contents }
+        return try body(&contents)
+    }
+
+    /// Nobody knows any more what is in the album: it is looked up again when it is needed.
+    func forget(_ album: AlbumReference) {
+        shelves[album]?.contents = AlbumContents(limit: limit)
+        shelves[album]?.isRead = false
+    }
+
+    /// Whose album that is.
+    func owner(of albumID: String) -> AlbumReference? {
+        shelves.first { $0.value.contents.albumIDs.contains(albumID) }?.key
+    }
+
+    /// Albums with items of which nobody knows whether they stand in their places.
+    var doubtful: [AlbumReference] { shelves.filter { !$0.value.contents.doubtful.isEmpty }.map(\.key) }
 
     // MARK: Looking up
 
@@ -181,22 +220,21 @@ actor AlbumBook {
         let all = try await list()
         // The journal knows; what it knows may be gone.
         for id in try await journal.albums(of: album.directory) where all.contains(where: { $0.id == id }) {
-            contents.addPart(id, members: try await read(id))
+            try await add(id, members: try await read(id), to: &contents)
             taken[id] = album.directory
         }
         if !contents.albumIDs.isEmpty { return contents }
         let id = try await recognised(album, hint: hint)
         if let id {
-            contents.addPart(id.id, members: id.members)
+            try await add(id.id, members: id.members, to: &contents)
             // What an earlier export filled beyond the first.
             var part = 1
             while contents.lastIsFull,
                 let next = try await free(AlbumTitle.fitting(album.title, part: part), album).first
             {
-                contents.addPart(next.id, members: try await read(next.id))
+                try await add(next.id, members: try await read(next.id), to: &contents)
                 taken[next.id] = album.directory
                 part += 1
-                shelves[album]?.isUncertain = true
             }
         } else if isDryRun {
             return contents
@@ -205,6 +243,12 @@ actor AlbumBook {
         }
         if !isDryRun { try await journal.note(albums: contents.albumIDs, of: album.directory) }
         return contents
+    }
+
+    /// Takes an album with what is in it.
+    private func add(_ id: String, members: [String], to contents: inout AlbumContents) async throws {
+        let members = isDryRun ? members : try await endMoves(in: id, members: members)
+        contents.addPart(id, members: members, strangers: try await journal.unknown(of: members))
     }
 
     /// The album of that title that no other directory has, and its members.
@@ -264,7 +308,7 @@ actor AlbumBook {
         return free
     }
 
-    private func read(_ id: String) async throws -> [String] {
+    func read(_ id: String) async throws -> [String] {
         var members: [String] = []
         for try await page in client.mediaItems(inAlbum: id) {
             members += page.map(\.id)

@@ -22,12 +22,23 @@ struct AlbumContents: Sendable {
         var room: Int
         /// The first place that belongs elsewhere; nil where there is none.
         var end: Int?
+        /// Whether nobody knows yet where: what is in the album may belong before it or behind it.
+        var isUnknown = false
+        /// Whether it belongs into the midst of an album that is full, and can only stand behind everything.
+        var isMisplaced = false
     }
 
     private var parts: [Part] = []
     private var known: Set<String> = []
     /// Items that records stand for, by the places of the records.
     private var landed: [(place: Int, item: String)] = []
+    private var places: [String: Int] = [:]
+    /// Items of which nobody knows whether they stand in their places, and these.
+    private(set) var doubtful: [String: Int] = [:]
+    /// Items that were there before, and that no record has stood for yet.
+    private var unclaimed: Set<String> = []
+    /// Of these, the ones of which the journal knows no content: any content may be one of them.
+    private var strangers: Set<String> = []
     private let limit: Int
 
     init(limit: Int) { self.limit = limit }
@@ -36,9 +47,15 @@ struct AlbumContents: Sendable {
     var lastIsFull: Bool { parts.indices.last.map { room(in: $0) == 0 } ?? true }
     var allMembers: [(albumID: String, members: [String])] { parts.map { ($0.id, $0.members) } }
 
-    mutating func addPart(_ id: String, members: [String] = []) {
+    /// Whether what is made for the album may be there already.
+    var hasStrangers: Bool { !strangers.isEmpty }
+
+    /// - Parameter strangers: those of the members of which no content is known.
+    mutating func addPart(_ id: String, members: [String] = [], strangers: some Sequence<String> = []) {
         parts.append(Part(id: id, members: members))
         known.formUnion(members)
+        unclaimed.formUnion(members)
+        self.strangers.formUnion(strangers)
     }
 
     func contains(_ item: String) -> Bool { known.contains(item) }
@@ -46,11 +63,19 @@ struct AlbumContents: Sendable {
     /// The album that holds an item.
     func albumID(of item: String) -> String? { parts.first { $0.members.contains(item) }?.id }
 
-    /// A record of this place stands for an item that is there.
+    /// A record of this place stands for an item that is there. Where several do, the first of them counts.
     mutating func land(_ item: String, at place: Int) {
+        unclaimed.remove(item)
+        strangers.remove(item)
+        if let other = places[item] {
+            guard place < other else { return }
+            landed.removeAll { $0.item == item }
+            doubtful[item] = place
+        }
         let index = landed.lastIndex { $0.place <= place }
         if let index, landed[index].place == place { return }
         landed.insert((place, item), at: index.map { $0 + 1 } ?? 0)
+        places[item] = place
     }
 
     /// Where the item of a place belongs; nil where there is no album.
@@ -63,7 +88,10 @@ struct AlbumContents: Sendable {
         if let before, let (part, index) = find(landed[before].item) {
             if part == last, index == parts[last].members.count - 1 { return slot }
             // One that is full has no room in its midst either: what is late goes to the end of the last one.
-            guard room(in: part) > 0 else { return slot }
+            guard room(in: part) > 0 else {
+                slot.isMisplaced = index < parts[part].members.count - 1
+                return slot
+            }
             slot = Slot(
                 albumID: parts[part].id, position: .afterItem(landed[before].item), room: room(in: part),
                 end: next?.place)
@@ -71,6 +99,10 @@ struct AlbumContents: Sendable {
             let position: AlbumPosition = index == 0 ? .first : .afterItem(parts[part].members[index - 1])
             slot = Slot(
                 albumID: parts[part].id, position: position, room: room(in: part), end: next.place)
+        } else if before == nil, next == nil {
+            // The order of an album is never wrong, not even for a moment: a run that is killed may be the last one that
+            // knows what it has put there.
+            slot.isUnknown = !unclaimed.isEmpty
         }
         return slot
     }
@@ -85,6 +117,10 @@ struct AlbumContents: Sendable {
         case .afterItem(let id): index = parts[part].members.lastIndex(of: id).map { $0 + 1 } ?? index
         default: break
         }
+        // Where the service found one of them in the album, the others do not follow it.
+        if new.count < items.count {
+            for (place, item) in items where !known.contains(item) { doubtful[item] = place }
+        }
         parts[part].members.insert(contentsOf: new, at: index)
         known.formUnion(new)
         for (place, item) in items { land(item, at: place) }
@@ -94,7 +130,48 @@ struct AlbumContents: Sendable {
         let gone = Set(items)
         for part in parts.indices { parts[part].members.removeAll { gone.contains($0) } }
         known.subtract(gone)
+        unclaimed.subtract(gone)
+        strangers.subtract(gone)
         landed.removeAll { gone.contains($0.item) }
+        for item in items {
+            places[item] = nil
+            doubtful[item] = nil
+        }
+    }
+
+    /// What an album has, by its list.
+    mutating func relist(_ albumID: String, members: [String]) {
+        guard let part = parts.firstIndex(where: { $0.id == albumID }) else { return }
+        known.subtract(parts[part].members)
+        parts[part].members = members
+        known.formUnion(members)
+    }
+
+    /// What gives an album its order: these leave it, and these come to its end, one after the other.
+    struct Rearrangement: Sendable, Hashable {
+        var albumID: String
+        var removed: [String]
+        var added: [String]
+    }
+
+    /// What makes these contents of what the albums have now; afterwards they are as they will be then.
+    ///
+    /// Google adds at the end alone: so what belongs behind the first difference goes there, in its order, after it has
+    /// left. What no record stands for stays where it is.
+    mutating func rearrangements(from now: [(albumID: String, members: [String])]) -> [Rearrangement] {
+        var found: [Rearrangement] = []
+        for part in parts.indices {
+            let wanted = parts[part].members
+            let has = now.first { $0.albumID == parts[part].id }?.members ?? []
+            guard wanted != has else { continue }
+            let common = zip(wanted, has).prefix { $0 == $1 }.count
+            let moved = wanted[common...].filter { !unclaimed.contains($0) }
+            let there = Set(has)
+            found.append(
+                Rearrangement(albumID: parts[part].id, removed: moved.filter(there.contains), added: moved))
+            parts[part].members = wanted[..<common] + wanted[common...].filter(unclaimed.contains) + moved
+        }
+        return found
     }
 
     mutating func fill(_ albumID: String) {

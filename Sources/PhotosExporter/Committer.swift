@@ -13,6 +13,8 @@ actor Committer {
         case created(Item)
         /// It is there already, and in its album.
         case present(itemID: String)
+        /// It is in the library, and gets its place in the album when all places are known.
+        case waiting(Item)
         /// The journal knows an item that the service no longer has; its bytes are needed.
         case gone
         /// The item is there, and belongs into the midst of its album: only with its bytes can it be put there.
@@ -29,7 +31,7 @@ actor Committer {
         var filename: String
         /// Nil in the library.
         var albumID: String?
-        /// Whether it stands at the end of its album although it belongs into its midst.
+        /// Whether it stands at the end of its album, since that is full where it belongs.
         var isMisplaced = false
     }
 
@@ -48,6 +50,8 @@ actor Committer {
         var description: String
         /// Whether its bytes can still be had.
         var mayUpload = false
+        /// What it is to be known by after an answer that was lost.
+        var look: KnownItems.Look?
     }
 
     struct Entry: Sendable {

@@ -23,6 +23,7 @@ actor KnownItems {
     private let client: PhotosClient
     private let journal: Journal
     private let notes: JournalNotes
+    private let runtime: Runtime
     /// Whether the library is worth a look; nil before it was asked.
     private var isForeign: Bool?
     private var startedEmpty: Bool?
@@ -30,11 +31,25 @@ actor KnownItems {
     /// Items that were given out: two contents of one look are looked at at the same time.
     private var claimed: Set<String> = []
     private var months: [Int: Task<Void, any Error>] = [:]
+    private var library: Task<Bool, any Error>?
+    /// Items that were asked for one by one, with what their bytes are to be had by; and since when.
+    private var fresh: [String: MediaItem] = [:]
+    private var freshSince = Timestamp.epoch
+    private var refreshing: Task<Void, any Error>?
 
-    init(client: PhotosClient, journal: Journal, notes: JournalNotes) {
+    /// A library of more pages is not read for the sake of one answer.
+    private static let mostPages = 100
+    /// In seconds; an address is good for an hour.
+    private static let freshness: Int64 = 2400
+    private static let mostFresh = 2000
+    /// In seconds: Google's clock and ours differ.
+    private static let clockError: Int64 = 600
+
+    init(client: PhotosClient, journal: Journal, notes: JournalNotes, runtime: Runtime) {
         self.client = client
         self.journal = journal
         self.notes = notes
+        self.runtime = runtime
     }
 
     /// The id of the item that a record is; nil where none certainly is.
@@ -48,14 +63,60 @@ actor KnownItems {
             try await read(month: look.created.date)
             ids = try await candidates(look)
         }
+        return try await certain(ids, look)?.id
+    }
+
+    /// The item that a call has made whose answer was lost, and that was sent since a moment: of its name and size, made
+    /// since then or of the moment that the record says, or the only one of them in the whole library.
+    func find(_ look: Look, madeSince start: Timestamp) async throws -> MediaItem? {
+        let start = start.adding(nanoseconds: -Self.clockError * 1_000_000_000)
+        if look.created != .epoch { try await read(month: look.created.date) }
+        try await read(month: runtime.now().date)
+        var ids = try await notes.items(
+            named: look.filename, created: look.created, madeSince: start, width: look.width, height: look.height)
+        if ids.isEmpty, try await readLibrary() { ids = try await notes.items(named: look.filename) }
+        return try await certain(ids, look)
+    }
+
+    /// For a dry run: whether what is not known is looked for in the library, and whether that has anything.
+    func looksThroughLibrary() async throws -> (does: Bool, isForeign: Bool) {
+        if startedEmpty == nil { startedEmpty = try await journal.isEmpty() }
+        return (startedEmpty == true, try await isWorthALook())
+    }
+
+    /// What was seen is old: an item may be there that was not.
+    func lookAgain() {
+        months = [:]
+        library = nil
+    }
+
+    /// The one candidate, where its bytes are as many and no content is known to be it.
+    private func certain(_ ids: [String], _ look: Look) async throws -> MediaItem? {
         guard ids.count == 1, let id = ids.first, try await !journal.knows(item: id) else { return nil }
-        guard case .success(let item)? = try await client.mediaItems([id]).first, item.filename == look.filename
-        else { return nil }
+        guard let item = try await current(id), item.filename == look.filename else { return nil }
         let url = MediaItem.downloadURL(baseURL: item.baseURL, kind: item.kind)
         guard try await client.size(at: url) == look.size, try await !journal.knows(item: id),
             claimed.insert(id).inserted
         else { return nil }
-        return id
+        return item
+    }
+
+    /// An item as it is now. Others that are likely to be wanted are asked for with it: a call can have fifty.
+    private func current(_ id: String) async throws -> MediaItem? {
+        while let refreshing { _ = await refreshing.result }
+        let now = runtime.now()
+        if fresh.count > Self.mostFresh || now.seconds - freshSince.seconds > Self.freshness { fresh = [:] }
+        if let item = fresh[id] { return item }
+        if fresh.isEmpty { freshSince = now }
+        let task = Task {
+            let others = try await notes.itemsBeside(id, limit: Self.mostFresh).filter { fresh[$0] == nil }
+            let ids = [id] + others.prefix(PhotosClient.batchSize - 1)
+            for case .success(let item) in try await client.mediaItems(ids) { fresh[item.id] = item }
+        }
+        refreshing = task
+        defer { refreshing = nil }
+        try await task.value
+        return fresh[id]
     }
 
     private func candidates(_ look: Look) async throws -> [String] {
@@ -89,5 +150,22 @@ actor KnownItems {
         }
         months[number] = task
         try await task.value
+    }
+
+    /// Lists the library, once, where it is not too large.
+    /// - Returns: whether all of it was seen.
+    private func readLibrary() async throws -> Bool {
+        if let library { return try await library.value }
+        let task = Task {
+            var pages = 0
+            for try await page in client.mediaItems() {
+                pages += 1
+                if pages > Self.mostPages { return false }
+                try await notes.saw(page)
+            }
+            return true
+        }
+        library = task
+        return try await task.value
     }
 }

@@ -6,8 +6,12 @@ import PhotosLibrary
 extension PhotosExporter {
     /// - Throws: where the account cannot be asked any more.
     func finishExport() async throws {
-        if await desk.fatal == nil {
+        if await desk.fatal != nil {
+            // What is in the library belongs into its album all the same, where that can still be done.
+            try? await settleOrder()
+        } else {
             try await addLateLinks()
+            try await settleOrder()
             try await createEmptyAlbums()
             if settings.deletesExtra { try await removeExtra() }
         }
@@ -33,8 +37,10 @@ extension PhotosExporter {
         let album = AlbumReference(directory: link.directory, title: link.title)
         let isThere = try await albums.open(album, hint: nil)
         if settings.isDryRun {
-            if !isThere { await tally.foresee(newAlbum: album) }
-            await tally.foreseeAddition(to: album)
+            await tally.foresee {
+                if !isThere { $0.newAlbums.insert(album) }
+                $0.step(.add, sequence: sequence, in: album)
+            }
         }
         return try await add(id, for: link, to: album, sequence: sequence)
     }
@@ -55,12 +61,16 @@ extension PhotosExporter {
             sequence: sequence, sha256: "", itemID: id, album: album, place: link.place, filename: "", description: "")
         let outcome = await committer.commit(request)
         switch outcome {
-        case .created, .present: try await notes.note(item: id, at: link.path)
+        case .created, .present, .waiting: try await notes.note(item: id, at: link.path)
         default: break
         }
         switch outcome {
         case .created(let item):
             try await noteLink(item, link)
+            return .stored([Attribute.id: id])
+        case .waiting(let item):
+            try await notes.note(
+                JournalNotes.Waiting(directory: link.directory, title: link.title, made: made(of: item, link)))
             return .stored([Attribute.id: id])
         case .present: return .unchanged([Attribute.id: id])
         case .failed(let error), .refused(let error): throw error
@@ -71,11 +81,17 @@ extension PhotosExporter {
     }
 
     private func noteLink(_ item: Committer.Item, _ link: JournalNotes.Link) async throws {
-        guard settings.verification != .none, let albumID = item.albumID else { return }
-        try await notes.note(
-            JournalNotes.Made(
-                album: albumID, itemID: item.id, place: item.isMisplaced ? -1 : link.place, path: link.path,
-                filename: ""))
+        if item.isMisplaced {
+            await tellMisplaced(1, in: AlbumReference(directory: link.directory, title: link.title))
+        }
+        guard settings.verification != .none, item.albumID != nil else { return }
+        try await notes.note(made(of: item, link))
+    }
+
+    private func made(of item: Committer.Item, _ link: JournalNotes.Link) -> JournalNotes.Made {
+        JournalNotes.Made(
+            album: item.albumID, itemID: item.id, place: item.isMisplaced ? -1 : link.place, path: link.path,
+            filename: "")
     }
 
     /// Links that came before what they lead to. What cannot be done now is told, and counted as `links_failed`.
@@ -113,8 +129,10 @@ extension PhotosExporter {
             let album = AlbumReference(directory: link.directory, title: link.title)
             let isThere = try await albums.open(album, hint: nil)
             if settings.isDryRun {
-                if !isThere { await tally.foresee(newAlbum: album) }
-                await tally.foreseeAddition(to: album)
+                await tally.foresee {
+                    if !isThere { $0.newAlbums.insert(album) }
+                    $0.step(.add, sequence: sequence, in: album)
+                }
             } else {
                 await desk.note(try await add(id, for: link, to: album, sequence: sequence), of: link.path)
             }
@@ -142,7 +160,7 @@ extension PhotosExporter {
             let album = try await reference(to: directory)
             do {
                 let isThere = try await albums.open(album, hint: nil)
-                if !isThere { await tally.foresee(newAlbum: album) }
+                if !isThere { await tally.foresee { $0.newAlbums.insert(album) } }
             } catch let error as ConnectorError where !UploadDesk.isFatal(error) {
                 await tally.add(1, to: "albums_failed")
                 reporter.log(.error, error.message, pathname: directory)
@@ -156,57 +174,55 @@ extension PhotosExporter {
             reporter.log(.warning, "nothing is removed from the album, since some records failed", pathname: nil)
             return
         }
+        guard knowsEnd else {
+            reporter.log(
+                .warning,
+                "nothing is removed from the album: this host does not say whether it has sent everything",
+                pathname: nil)
+            return
+        }
         guard await tally.files > 0 else {
             reporter.log(.warning, "nothing is removed from the album, since no file came for it", pathname: nil)
             return
         }
         let album = try await reference(to: identity.root)
         try await albums.open(album, hint: nil)
+        // As it was listed before the first record: what has come into it since is nobody's to remove.
+        var all: [(albumID: String, extra: [String])] = []
+        var count = 0
         for (albumID, members) in await albums.members(of: album) {
-            var extra = try await notes.withoutStored(members)
+            let extra = try await notes.withoutStored(members)
+            all.append((albumID, extra))
+            count += extra.count
             if settings.isDryRun {
                 await tally.add(extra.count, to: "to_remove")
                 await tally.add(members.count, to: "album_items")
                 try await tell(of: extra, "is in the album, and not in the folder")
-                continue
             }
-            while !extra.isEmpty {
-                let batch = Array(extra.prefix(PhotosClient.batchSize))
-                try await remove(batch, from: albumID)
+        }
+        if settings.isDryRun { return }
+        let limit = settings.deleteLimit
+        if count > limit {
+            await tally.add(count, to: "to_remove")
+            reporter.log(
+                .warning, "nothing is removed from the album: \(count) items would be, and \(limit) are allowed",
+                pathname: nil)
+            return
+        }
+        for (albumID, extra) in all {
+            for batch in extra.batches(of: PhotosClient.batchSize) {
+                try await client.removeSurely(batch, fromAlbum: albumID, runtime: runtime)
                 await albums.remove(batch, from: album)
                 await tally.add(batch.count, to: "removed")
-                extra.removeFirst(batch.count)
             }
         }
     }
 
     /// Names items, so that a person can look at them before they go.
     private func tell(of items: [String], _ what: String) async throws {
-        for start in stride(from: 0, to: items.count, by: PhotosClient.batchSize) {
-            let batch = Array(items[start..<min(items.count, start + PhotosClient.batchSize)])
+        for batch in items.batches(of: PhotosClient.batchSize) {
             for case .success(let item) in try await client.mediaItems(batch) {
                 reporter.log(.info, "\(item.filename) \(what)", pathname: identity.root)
-            }
-        }
-    }
-
-    /// The call takes all or nothing, and not twice: after a lost answer, what is left is looked up.
-    private func remove(_ items: [String], from albumID: String) async throws {
-        var left = items
-        var attempt = 0
-        while !left.isEmpty {
-            attempt += 1
-            do {
-                try await client.removeMediaItems(left, fromAlbum: albumID)
-                return
-            } catch let error as ConnectorError {
-                guard error.isRetryable || error.code == .rejected || error.code == .notFound, attempt < 3 else {
-                    throw error
-                }
-                if let delay = client.retryDelay(after: attempt, error: error) { try await runtime.sleep(delay) }
-                var members: Set<String> = []
-                for try await page in client.mediaItems(inAlbum: albumID) { members.formUnion(page.map(\.id)) }
-                left.removeAll { !members.contains($0) }
             }
         }
     }

@@ -8,7 +8,7 @@ extension PhotosExporter {
         if let fatal = await desk.fatal { return .failed(fatal) }
         if let album = order.album {
             let isThere = try await albums.open(album, hint: order.filename)
-            if !isThere { await tally.foresee(newAlbum: album) }
+            if !isThere { await tally.foresee { $0.newAlbums.insert(album) } }
         }
         if settings.isDryRun { return try await foresee(order) }
         var sha256 = order.record.sha256
@@ -33,7 +33,8 @@ extension PhotosExporter {
             guard let hash = sha256 else { throw ConnectorError(.internalDefect, "an upload has no hash") }
             let request = Committer.Request(
                 sequence: order.sequence, sha256: hash, album: order.album, place: order.place,
-                filename: order.filename, description: order.description, mayUpload: content != nil && !isSpent)
+                filename: order.filename, description: order.description, mayUpload: content != nil && !isSpent,
+                look: order.look)
             switch await committer.commit(request) {
             case .created(let item):
                 try await note(item, order, sha256: hash, essence: essence)
@@ -41,6 +42,14 @@ extension PhotosExporter {
             case .present(let id):
                 try await notes.note(item: id, at: order.record.pathname)
                 return .unchanged([Attribute.id: id])
+            case .waiting(let item):
+                try await notes.note(item: item.id, at: order.record.pathname)
+                if let album = order.album {
+                    let made = made(of: item, order, sha256: hash, essence: essence)
+                    try await notes.note(
+                        JournalNotes.Waiting(directory: album.directory, title: album.title, made: made))
+                }
+                return .stored([Attribute.id: item.id])
             case .failed(let error): throw error
             case .gone:
                 // What the catalog had was a hint: the bytes of now speak for themselves.
@@ -57,20 +66,24 @@ extension PhotosExporter {
         _ item: Committer.Item, _ order: FileOrder, sha256: String, essence: String?
     ) async throws {
         try await notes.note(item: item.id, at: order.record.pathname)
+        if item.isMisplaced { await tellMisplaced(1, in: order.album) }
         guard settings.verification != .none else { return }
-        try await notes.note(
-            JournalNotes.Made(
-                album: item.albumID, itemID: item.id, place: item.isMisplaced ? -1 : order.place,
-                path: order.record.pathname, filename: item.filename, sha256: sha256, essence: essence))
+        try await notes.note(made(of: item, order, sha256: sha256, essence: essence))
+    }
+
+    private func made(
+        of item: Committer.Item, _ order: FileOrder, sha256: String, essence: String?
+    ) -> JournalNotes.Made {
+        JournalNotes.Made(
+            album: item.albumID, itemID: item.id, place: item.isMisplaced ? -1 : order.place,
+            path: order.record.pathname, filename: item.filename, sha256: sha256, essence: essence)
     }
 
     /// Looks whether the account has the item although the journal does not know it.
     private func recognise(_ order: FileOrder, _ sha256: String?) async throws {
-        guard let sha256, let size = order.record.size, try await journal.entry(sha256: sha256) == nil else { return }
-        let item = KnownItems.Look(
-            filename: order.filename, created: order.created, width: order.width, height: order.height, size: size)
+        guard let sha256, let look = order.look, try await journal.entry(sha256: sha256) == nil else { return }
         do {
-            if let id = try await known.find(item) { try await journal.note(recognised: id, sha256: sha256) }
+            if let id = try await known.find(look) { try await journal.note(recognised: id, sha256: sha256) }
         } catch is ConnectorError {
             // Without an answer it is uploaded: Google gives the old item to bytes that it has.
         }
@@ -190,9 +203,13 @@ extension PhotosExporter {
     /// What would become of a file. Its content is not read.
     private func foresee(_ order: FileOrder) async throws -> RecordOutcome {
         let sha256 = order.record.sha256 ?? order.hashHint
+        func foresee(_ step: Forecast.Step) async {
+            await tally.foresee { $0.step(step, sequence: order.sequence, in: order.album) }
+        }
         if let sha256, case .created(let id)? = try await journal.entry(sha256: sha256) {
             if let album = order.album, await albums.contains(id, in: album) {
                 await albums.land(id, at: order.place, in: album)
+                await foresee(.nothing)
                 try await notes.note(item: id, at: order.record.pathname)
                 return .unchanged([Attribute.id: id])
             }
@@ -205,7 +222,7 @@ extension PhotosExporter {
                 return .unchanged([Attribute.id: id])
             case .created(let item):
                 try await notes.note(item: id, at: order.record.pathname)
-                await tally.foreseeAddition(to: order.album)
+                await foresee(.add)
                 return .stored([Attribute.id: item.id])
             case .failed(let error): throw error
             default: break
@@ -218,8 +235,12 @@ extension PhotosExporter {
         // Stands for the item that is not there yet, for links that lead to it.
         let content = sha256 ?? order.record.pathname.string
         try await notes.note(item: content, at: order.record.pathname)
-        await tally.foresee(
-            content, size: isSent ? nil : order.record.size ?? 0, in: order.album)
+        let looksThrough = sha256 != nil ? try await known.looksThroughLibrary() : (false, false)
+        let size = isSent ? nil : order.record.size ?? 0
+        await tally.foresee {
+            ($0.looksThroughLibrary, $0.isForeign) = looksThrough
+            $0.file(content, size: size, created: order.created, sequence: order.sequence, in: order.album)
+        }
         return .stored()
     }
 }

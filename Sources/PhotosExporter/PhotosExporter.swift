@@ -15,6 +15,8 @@ public final class PhotosExporter: Exporter {
     let journal: Journal
     let notes: JournalNotes
     let settings: ExportSettings
+    /// Whether what did not come is known not to be there.
+    let knowsEnd: Bool
     let nameRules: NameRules
     let albums: AlbumBook
     let directories: DirectoryBook
@@ -49,6 +51,7 @@ public final class PhotosExporter: Exporter {
         }
         identity = ConnectorIdentity(origin: library.origin, kind: "googlephotos", root: library.root)
         settings = library.export
+        knowsEnd = options.tellsEnd
         nameRules = library.layout.rules
         self.runtime = runtime
         self.reporter = reporter
@@ -61,10 +64,12 @@ public final class PhotosExporter: Exporter {
         client = try PhotosClient(library, runtime: runtime, reporter: reporter, reload: reload)
         journal = Journal(index)
         notes = try JournalNotes(index)
-        albums = AlbumBook(client: client, journal: journal, notes: notes, settings: settings, limit: albumLimit)
+        albums = AlbumBook(
+            client: client, journal: journal, notes: notes, settings: settings, runtime: runtime, limit: albumLimit)
         directories = DirectoryBook()
+        known = KnownItems(client: client, journal: journal, notes: notes, runtime: runtime)
         let sender = BatchSender(
-            client: client, journal: journal, notes: notes, albums: albums, runtime: runtime,
+            client: client, journal: journal, notes: notes, albums: albums, known: known, runtime: runtime,
             isDryRun: settings.isDryRun)
         committer = Committer(
             sender: sender, runtime: runtime, batchSize: library.batchSize, batchTimeout: library.batchTimeout)
@@ -72,7 +77,6 @@ public final class PhotosExporter: Exporter {
         budget = UploadBudget(
             uploads: min(library.transfers, max(1, options.maxConcurrency)), bytes: Self.uploadMemory)
         tally = ExportTally(library)
-        known = KnownItems(client: client, journal: journal, notes: notes)
     }
 
     public func ping() async throws { try await client.ping() }
@@ -83,7 +87,10 @@ public final class PhotosExporter: Exporter {
     }
 
     public func counters() async -> [String: Int64] {
-        client.statistics.counters.merging(await tally.counters) { $1 }
+        let asked = client.statistics.apiRequests
+        return client.statistics.counters.merging(
+            await tally.counters(asked: Int(asked), albums: await albums.present)
+        ) { $1 }
     }
 
     public func beginStoring() async throws {
@@ -156,6 +163,13 @@ public final class PhotosExporter: Exporter {
         var height = 0
         /// The hash that the catalog has, where the record has none: bytes may have changed since.
         var hashHint: String?
+
+        /// What to know its item by; nil where nobody says how long it is.
+        var look: KnownItems.Look? {
+            record.size.map {
+                KnownItems.Look(filename: filename, created: created, width: width, height: height, size: $0)
+            }
+        }
     }
 
     private enum Work {

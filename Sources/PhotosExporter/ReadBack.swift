@@ -31,38 +31,55 @@ struct ReadBack: Sendable {
     // MARK: Items
 
     private func readAlbum(_ album: String) async throws {
-        try await list(album)
+        if let disorder = try await list(album, mends: true) {
+            try await albums.mend(album, listed: disorder.listed, misplaced: disorder.misplaced)
+            _ = try await list(album)
+        }
         var missing = try await notes.takeMade(in: album, limit: PhotosClient.batchSize)
         if missing.isEmpty { return }
         // A list may have a gap: what it lacks is looked for in a second one before anybody is told.
         for made in missing { try await notes.note(made) }
-        try await list(album)
+        _ = try await list(album)
         repeat {
             missing = try await notes.takeMade(in: album, limit: PhotosClient.batchSize)
             for made in missing { await fail(made, "it is not in its album") }
         } while !missing.isEmpty
     }
 
-    private func list(_ album: String) async throws {
+    /// An album as it is listed, and what is not where it was put.
+    private struct Disorder {
+        var listed: [String] = []
+        var misplaced: [(place: Int, item: String)] = []
+    }
+
+    /// - Parameter mends: whether what is in a wrong place is left for another look.
+    /// - Returns: nil where all of it is as it should be, or was told of.
+    private func list(_ album: String, mends: Bool = false) async throws -> Disorder? {
         // Its place is where it was put: an album that a person has sorted has another order than the records.
         let order = await albums.order(of: album)
+        var disorder = Disorder()
         var last = -1
         for try await page in client.mediaItems(inAlbum: album) {
+            if mends { disorder.listed += page.map(\.id) }
             let expected = try await notes.made(in: album, ids: page.map(\.id))
             var found: [(Made, MediaItem)] = []
             for item in page {
                 guard let made = expected[item.id] else { continue }
                 let place = made.place < 0 ? -1 : order[item.id] ?? -1
-                if place >= 0, place < last {
+                if place >= 0, place < last, mends {
+                    disorder.misplaced.append((made.place, item.id))
+                } else if place >= 0, place < last {
                     await fail(made, "it is not in its place in the album")
                 } else {
                     last = max(last, place)
                     found.append((made, item))
                 }
             }
-            try await notes.forget(Array(expected.values))
+            let left = Set(disorder.misplaced.map(\.item))
+            try await notes.forget(expected.values.filter { !left.contains($0.itemID) })
             try await judge(found)
         }
+        return disorder.misplaced.isEmpty ? nil : disorder
     }
 
     private func readLibrary() async throws {

@@ -24,6 +24,8 @@ public struct ExportSettings: Sendable, Hashable {
     public var isDryRun: Bool
     /// Whether what no record stood for leaves the one album that the location names.
     public var deletesExtra: Bool
+    /// The most items that leave it; where there are more, none does.
+    public var deleteLimit: Int
 
     /// - Parameter root: what the location names.
     /// - Throws: ``ConnectorError`` with code `config`, which names the setting.
@@ -33,6 +35,7 @@ public struct ExportSettings: Sendable, Hashable {
         verification = try settings.choice("verify", default: .items)
         isDryRun = try settings.bool("dry_run", default: false)
         deletesExtra = try settings.bool("delete_extra", default: false)
+        deleteLimit = try settings.integer("delete_limit", default: .max, in: 0...Int.max)
         if deletesExtra, !Layout.namesAlbum(root) {
             throw ConnectorError(
                 .config, "the setting delete_extra is for a location that names one album",
@@ -58,6 +61,9 @@ public struct ExportSettings: Sendable, Hashable {
             "delete_extra", .flag,
             "Remove from the album that the location names what no record stood for; it stays in the library.",
             default: "false"),
+        SettingDefinition(
+            "delete_limit", .integer(0...Int.max),
+            "The most items that delete_extra removes; where there are more, it removes none."),
     ]
 }
 

@@ -143,6 +143,7 @@ public final class Index: Sendable {
         migrator.registerMigration("picker") { db in try db.execute(sql: PickerMemory.schema) }
         migrator.registerMigration("picker-hosts") { db in try db.execute(sql: PickerMemory.ownershipSchema) }
         migrator.registerMigration("merged-albums") { db in try db.execute(sql: Listing.mergingSchema) }
+        migrator.registerMigration("album-moves") { db in try db.execute(sql: Journal.moveSchema) }
         return migrator
     }()
 

@@ -48,6 +48,14 @@ extension Journal {
         }
     }
 
+    /// Of some items, those of which no content is known.
+    public func unknown(of ids: [String]) async throws -> [String] {
+        try await index.database.read { db in
+            let statement = try db.cachedStatement(sql: "SELECT 1 FROM uploads WHERE item_id = ?")
+            return try ids.filter { try Bool.fetchOne(statement, arguments: [$0]) == nil }
+        }
+    }
+
     /// Whether nothing was ever uploaded with this journal.
     public func isEmpty() async throws -> Bool {
         try await index.database.read { db in

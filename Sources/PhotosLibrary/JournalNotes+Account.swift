@@ -34,6 +34,43 @@ extension JournalNotes {
         }
     }
 
+    /// Items of that name, and of those dimensions where they are known, of a moment or made since another; two at most.
+    public func items(
+        named filename: String, created: Timestamp, madeSince start: Timestamp, width: Int, height: Int
+    ) async throws -> [String] {
+        try await index.database.read { db in
+            try String.fetchAll(
+                db,
+                sql: """
+                    SELECT item_id FROM account_items WHERE filename = ? AND (created = ? OR created >= ?)
+                    AND (? = 0 OR width = 0 OR (width = ? AND height = ?)) LIMIT 2
+                    """,
+                arguments: [filename, created.seconds, start.seconds, width, width, height])
+        }
+    }
+
+    /// Items of that name; two at most.
+    public func items(named filename: String) async throws -> [String] {
+        try await index.database.read { db in
+            try String.fetchAll(
+                db, sql: "SELECT item_id FROM account_items WHERE filename = ? LIMIT 2", arguments: [filename])
+        }
+    }
+
+    /// Items of which no content is known yet, from the moment of one of them on.
+    public func itemsBeside(_ id: String, limit: Int) async throws -> [String] {
+        try await index.database.read { db in
+            try String.fetchAll(
+                db,
+                sql: """
+                    SELECT item_id FROM account_items AS a
+                    WHERE created >= (SELECT created FROM account_items WHERE item_id = ?) AND item_id <> ?
+                    AND NOT EXISTS(SELECT 1 FROM uploads AS u WHERE u.item_id = a.item_id)
+                    ORDER BY created, item_id LIMIT ?
+                    """, arguments: [id, id, limit])
+        }
+    }
+
     // MARK: Reading back
 
     /// An item that this export made, or put into an album.
@@ -125,7 +162,7 @@ extension JournalNotes {
 }
 
 extension JournalNotes.Made {
-    fileprivate init?(_ row: Row) {
+    init?(_ row: Row) {
         guard let path = try? Pathname(row["path"]) else { return nil }
         let album: String = row["album"]
         self.init(

@@ -18,6 +18,7 @@ public struct JournalNotes: Sendable {
         DROP TABLE IF EXISTS temp.stored_files;
         DROP TABLE IF EXISTS temp.kept_items;
         DROP TABLE IF EXISTS temp.late_links;
+        DROP TABLE IF EXISTS temp.waiting_items;
         DROP TABLE IF EXISTS temp.account_items;
         DROP TABLE IF EXISTS temp.made_items;
         -- What the catalog of the snapshot says, by pathname.
@@ -33,11 +34,17 @@ public struct JournalNotes: Sendable {
         CREATE TEMP TABLE late_links(
             number INTEGER PRIMARY KEY, path TEXT NOT NULL, target TEXT NOT NULL, directory TEXT NOT NULL,
             title TEXT NOT NULL, place INTEGER NOT NULL);
+        -- What is in the library, and gets its place in an album when all of that are known.
+        CREATE TEMP TABLE waiting_items(
+            directory TEXT NOT NULL, title TEXT NOT NULL, place INTEGER NOT NULL, item_id TEXT NOT NULL,
+            path TEXT NOT NULL, filename TEXT NOT NULL, sha256 TEXT, essence TEXT,
+            PRIMARY KEY(directory, place)) WITHOUT ROWID;
         -- What was seen in the account.
         CREATE TEMP TABLE account_items(
             item_id TEXT PRIMARY KEY, filename TEXT NOT NULL, created INTEGER NOT NULL, width INTEGER NOT NULL,
             height INTEGER NOT NULL) WITHOUT ROWID;
         CREATE INDEX temp.account_items_by_name ON account_items(filename, created);
+        CREATE INDEX temp.account_items_by_time ON account_items(created);
         -- What this export made, to be read back. An album of '' is the library.
         CREATE TEMP TABLE made_items(
             album TEXT NOT NULL, item_id TEXT NOT NULL, place INTEGER NOT NULL, path TEXT NOT NULL,

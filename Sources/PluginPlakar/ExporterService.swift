@@ -151,6 +151,6 @@ extension ConnectorOptions {
     init(_ options: Plakar_Exporter_Options) {
         self.init(
             hostname: options.hostname, os: options.os, arch: options.arch, workingDirectory: options.cwd,
-            maxConcurrency: max(1, Int(clamping: options.maxconcurrency)), excludes: options.excludes)
+            maxConcurrency: max(1, Int(clamping: options.maxconcurrency)), excludes: options.excludes, tellsEnd: false)
     }
 }

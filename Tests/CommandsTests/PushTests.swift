@@ -132,7 +132,7 @@ struct PushTests {
             fault.bytes = 10
             stage.service.library.inject(fault)
             async let first = stage.sandbox.run("push Pictures --to @demo2:/album/Trip")
-            while stage.service.library.faultCount(.stall) == 0 { await Task.yield() }
+            await stage.service.library.wait { stage.service.library.faultCount(.stall) > 0 }
             let second = await stage.sandbox.run("push Pictures --to @demo2:/album/Trip")
             #expect(second.status == 75, "\(second.err)")
             #expect(second.err.contains("another run is writing to this account"))
@@ -192,6 +192,9 @@ struct PushTests {
             let text = await stage.sandbox.run("push Pictures --to @demo2:/album/Trip --dry-run")
             #expect(text.out.contains("would push Pictures to @demo2:/album/Trip"))
             #expect(text.out.contains("2 albums to create, 3 uploads of"))
+            for name in ["/a.jpg", "/b.jpg", "/sub/c.jpg", "/sub/twin.jpg"] {
+                #expect(text.out.contains("new  \(name)\n"), "\(text.out)")
+            }
             for endpoint in [Endpoint.uploads, .itemsBatchCreate, .albumsCreate, .albumsBatchAdd] {
                 #expect(stage.service.library.requestCount(endpoint) == 0, "\(endpoint)")
             }
@@ -201,6 +204,23 @@ struct PushTests {
             #expect(done["stored"] == look["stored"])
             #expect(stage.service.library.requestCount(.uploads) == 3)
             #expect(try stage.service.library.albums(of: "demo2").count == 2)
+            let nothing = await stage.sandbox.run("push Pictures --to @demo2:/album/Trip --dry-run")
+            #expect(nothing.out.contains("there is nothing to do"), "\(nothing.out)")
+            #expect(!nothing.out.contains("new  "))
+        }
+    }
+
+    @Test(arguments: ["copies", "links"])
+    func aRestoreOfAWholeLibraryForeseesItsRequests(kind: String) async throws {
+        try await Stage.run(300) { stage in
+            #expect(await stage.sandbox.run("source set demo albums=\(kind) catalog=true").status == 0)
+            _ = try await stage.backup()
+            let look = try await stage.sandbox.run("restore latest --to @demo2 --dry-run --json").summary()
+            let done = try await stage.sandbox.run("restore latest --to @demo2 --json").summary()
+            let expected = try #require(look["requests_expected"]?.integerValue)
+            let spent = try #require(done["api_requests"]?.integerValue)
+            #expect(expected >= spent, "expected \(expected), spent \(spent)")
+            #expect(expected <= spent + spent / 20 + 4, "expected \(expected), spent \(spent)")
         }
     }
 

@@ -96,28 +96,29 @@ struct KillTests {
         case .requestCame: break
         }
         let link = try await bench.open(account)
-        let isDone = Box(false)
-        let run = Task {
-            // It dies in the midst of it, or has no room.
-            _ = try? await bench.push(link)
-            isDone.change { $0 = true }
-        }
         let endpoints: [Endpoint] = [.token, .uploads, .albumsList, .albumsCreate, .itemsBatchCreate, .albumsBatchAdd]
-        while !isDone.value {
-            let isDue =
-                moment == .requestCame
-                ? endpoints.reduce(0) { $0 + bench.library.requestCount($1) } > count
-                : bench.library.faultCount(.stall) > 0
-            if isDue { break }
-            await Task.yield()
+        let isKilled = await withTaskGroup { group in
+            // It dies in the midst of it, or has no room.
+            group.addTask {
+                _ = try? await bench.push(link)
+                return false
+            }
+            group.addTask {
+                await bench.library.wait {
+                    moment == .requestCame
+                        ? endpoints.reduce(0) { $0 + bench.library.requestCount($1) } > count
+                        : bench.library.faultCount(.stall) > 0
+                }
+            }
+            let isDue = await group.next() ?? false
+            if let process = link.process, isDue { kill(process.pid, SIGKILL) }
+            group.cancelAll()
+            return isDue
         }
-        let isKilled = !isDone.value
-        if let process = link.process, isKilled { kill(process.pid, SIGKILL) }
-        await run.value
         await link.close()
         bench.library.clearFaults()
         // What the service does of its own after the client is gone.
-        while bench.library.requestsInFlight > 0 { await Task.yield() }
+        await bench.library.wait { bench.library.requestsInFlight == 0 }
         return isKilled
     }
 }

@@ -128,8 +128,7 @@ struct PushBench: Sendable {
     }
 
     /// What an account has that it should not, or lacks; empty where it has exactly what is wanted.
-    /// - Parameter inOrder: whether the order of the albums counts.
-    func faults(_ account: String, inOrder: Bool = true) throws -> [String] {
+    func faults(_ account: String) throws -> [String] {
         let hashes = Dictionary(uniqueKeysWithValues: try library.items(of: account).map { ($0.id, $0.sha256) })
         let albums = try library.albums(of: account)
         let titles = wanted.keys
@@ -138,8 +137,7 @@ struct PushBench: Sendable {
             let found = albums.filter { $0.title == title }
             if found.count != 1 { faults.append("\(found.count) albums \(title)") }
             let has = found.first?.items.map { hashes[$0] ?? "" } ?? []
-            let isRight = inOrder ? has == wanted[title] : has.sorted() == wanted[title]?.sorted()
-            if !isRight {
+            if has != wanted[title] {
                 let order = has.map { item in wanted[title]?.firstIndex(of: item) ?? -1 }
                 faults.append("\(title) has \(order) of \(wanted[title]?.count ?? 0)")
             }

@@ -52,11 +52,12 @@ struct ExportResult: Sendable {
 extension ExportBench {
     /// Sends records as a host does: a directory is done before what follows it, files overlap.
     func run(
-        _ sent: [Sent], _ more: [String: String] = [:], index other: Index? = nil, albumLimit: Int = 20_000
+        _ sent: [Sent], _ more: [String: String] = [:], index other: Index? = nil, albumLimit: Int = 20_000,
+        options: ConnectorOptions = ConnectorOptions()
     ) async throws -> ExportResult {
         let reporter = TestReporter()
         let exporter = try PhotosExporter(
-            settings: service.settings("demo2", more), options: ConnectorOptions(), reporter: reporter,
+            settings: service.settings("demo2", more), options: options, reporter: reporter,
             runtime: service.clock.runtime(), index: other ?? index, albumLimit: albumLimit)
         let outcomes = try await send(sent, to: exporter)
         let counters = await exporter.counters()

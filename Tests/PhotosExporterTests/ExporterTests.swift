@@ -220,9 +220,10 @@ struct ExportBench {
             let bench = try ExportBench(service)
             let (files, hashes) = try await files(10)
             service.library.inject(FakeFault(.dropAnswer, on: .itemsBatchCreate))
-            let first = try await bench.export(files)
-            #expect(first.allSatisfy { $0.status == .failed && $0.error?.isRetryable == true })
-            #expect(try await bench.export(files).allSatisfy { $0.error == nil })
+            // In the same run, and without another upload.
+            #expect(try await bench.export(files).allSatisfy { $0.status == .stored })
+            #expect(service.library.requestCount(.uploads) == 10)
+            #expect(try await bench.export(files).allSatisfy { $0.status == .unchanged })
             #expect(try bench.album("Lisbon") == hashes)
             #expect(try bench.itemCount() == 10)
         }

@@ -44,6 +44,8 @@ struct Statistics: Sendable {
 
     func count(_ endpoint: Endpoint) -> Int { requests[endpoint.index] }
 
+    var requestCount: Int { requests.reduce(0, +) }
+
     func count(_ kind: FakeFault.Kind) -> Int { faults[kind] ?? 0 }
 
     func json(sealer: Sealer) -> JSON {
