@@ -93,6 +93,11 @@ struct ExportTests {
         #expect(results == ["/short": "the content has 2 bytes in place of 3", "/good": ""])
     }
 
+    /// Its stream ends in the same way when it has sent everything and when it was stopped.
+    @Test func theEndOfItsStreamIsNoWord() {
+        #expect(!ConnectorOptions(Plakar_Exporter_Options()).tellsEnd)
+    }
+
     @Test func aContentThatTheHostCutsOffIsNotStored() async throws {
         let exporter = ScriptedExporter { _, _, content in
             // One that does not look at its last read.
