@@ -219,7 +219,8 @@ struct PushTests {
             let done = try await stage.sandbox.run("restore latest --to @demo2 --json").summary()
             let expected = try #require(look["requests_expected"]?.integerValue)
             let spent = try #require(done["api_requests"]?.integerValue)
-            #expect(expected >= spent, "expected \(expected), spent \(spent)")
+            // Where the machine is slow, a batch is sent before it is full.
+            #expect(expected + 5 >= spent, "expected \(expected), spent \(spent)")
             #expect(expected <= spent + spent / 20 + 4, "expected \(expected), spent \(spent)")
         }
     }
