@@ -318,17 +318,25 @@ actor AlbumBook {
     }
 
     private func create(_ title: String, for album: AlbumReference) async throws -> String {
-        do {
-            return try await createOnce(title, for: album)
-        } catch let error as ConnectorError where error.isRetryable {
-            // The answer was lost, and the album may be there: albums cannot be deleted, so look before a second try.
-            let before = Set((listed ?? []).map(\.id))
-            listed = nil
-            if let new = try await free(title, album).first(where: { !before.contains($0.id) }) {
-                taken[new.id] = album.directory
-                return new.id
+        let before = Set((listed ?? []).map(\.id))
+        var attempt = 0
+        while true {
+            attempt += 1
+            do {
+                return try await createOnce(title, for: album)
+            } catch let error as ConnectorError where error.isRetryable {
+                // The answer was lost, and the album may be there: albums cannot be deleted, so look before another try,
+                // and after the last.
+                listed = nil
+                if let new = try await free(title, album).first(where: { !before.contains($0.id) }) {
+                    taken[new.id] = album.directory
+                    return new.id
+                }
+                guard attempt < 2 else {
+                    listed = nil
+                    throw error
+                }
             }
-            return try await createOnce(title, for: album)
         }
     }
 

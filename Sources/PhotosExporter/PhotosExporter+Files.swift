@@ -235,10 +235,11 @@ extension PhotosExporter {
         // Stands for the item that is not there yet, for links that lead to it.
         let content = sha256 ?? order.record.pathname.string
         try await notes.note(item: content, at: order.record.pathname)
-        let looksThrough = sha256 != nil ? try await known.looksThroughLibrary() : (false, false)
+        // Without an answer, nothing is looked for in a real run either.
+        let looksThrough = sha256 == nil ? nil : try? await known.looksThroughLibrary()
         let size = isSent ? nil : order.record.size ?? 0
         await tally.foresee {
-            ($0.looksThroughLibrary, $0.isForeign) = looksThrough
+            if let looksThrough { ($0.looksThroughLibrary, $0.isForeign) = looksThrough }
             $0.file(content, size: size, created: order.created, sequence: order.sequence, in: order.album)
         }
         return .stored()

@@ -214,6 +214,8 @@ struct PushTests {
     func aRestoreOfAWholeLibraryForeseesItsRequests(kind: String) async throws {
         try await Stage.run(300) { stage in
             #expect(await stage.sandbox.run("source set demo albums=\(kind) catalog=true").status == 0)
+            // A machine that is busy would send batches early that are not full.
+            #expect(await stage.sandbox.run("destination set demo2 batch_timeout=1m").status == 0)
             _ = try await stage.backup()
             let look = try await stage.sandbox.run("restore latest --to @demo2 --dry-run --json").summary()
             let done = try await stage.sandbox.run("restore latest --to @demo2 --json").summary()
