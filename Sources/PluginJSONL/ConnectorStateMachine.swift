@@ -61,6 +61,8 @@ struct ConnectorStateMachine {
     private var usedIDs: Set<Int64> = []
     /// Requests that came while `init` was under way.
     private var deferred: [HostMessage] = []
+    /// The export that was answered while its host was still sending: what is under way of it is passed over.
+    private var brokenExport: Int64?
 
     init(hello: ConnectorHello, role: ConnectorRole, exportCredit: Int64) {
         self.hello = hello
@@ -155,6 +157,7 @@ struct ConnectorStateMachine {
             if role != .exporter { return refuse(id, "this connector does not export", .unsupported) }
             guard case .none = operation else { return refuse(id, "something else is under way") }
             operation = .exporting(ExportState(id: id, window: Int(window)))
+            brokenExport = nil
             return [.beginExport(id: id), .send(.ready(id: id, credit: exportCredit))]
         case (.ping(let id), _), (.importRecords(let id, _, _, _), _), (.export(let id, _), _):
             return refuse(id, "a request before init")
@@ -197,7 +200,9 @@ struct ConnectorStateMachine {
         guard pending.remove(id) != nil else { return [] }
         switch operation {
         case .importing(let state) where state.id == id: operation = .none
-        case .exporting(let state) where state.id == id: operation = .none
+        case .exporting(let state) where state.id == id:
+            operation = .none
+            if !state.isFinished { brokenExport = id }
         default: break
         }
         switch result {
@@ -235,7 +240,8 @@ struct ConnectorStateMachine {
 
     /// A message about a record where no operation is under way.
     private func outOfPlace(_ message: HostMessage) -> [ConnectorAction] {
-        switch message {
+        if brokenExport != nil { return [] }
+        return switch message {
         case .open(let record, _, _, _), .record(let record, _), .end(let record, _):
             [refusal(record: record, "there is no such record")]
         case .chunk(let chunk): [refusal(record: chunk.record, "there is no such record")]
@@ -244,7 +250,7 @@ struct ConnectorStateMachine {
     }
 
     private mutating func finishExport(id: Int64) -> [ConnectorAction] {
-        if phase == .ended { return [] }
+        if phase == .ended || id == brokenExport { return [] }
         guard case .exporting(var state) = operation, state.id == id, !state.isFinished else {
             return [.send(refusal(id: id, .protocolViolation, "there is no export of that id to finish"))]
         }

@@ -168,6 +168,22 @@ struct ConnectorStateMachineTests {
         #expect(machine.withExport(2) { $0.counts } == [.unchanged: 1])
     }
 
+    @Test func whatIsOnItsWayToAnExportThatWasRefusedIsPassedOver() throws {
+        var machine = Self.machine(.exporter)
+        _ = machine.receive(.export(id: 2, window: 2))
+        let refused = machine.answer(id: 2, .failure(ConnectorError(.unavailable, "another run is writing")))
+        #expect(refused.count == 1)
+        #expect(machine.receive(.record(number: 1, try Record.file("/a", hasContent: true))) == [])
+        #expect(machine.receive(.chunk(Chunk(record: 1, offset: 0, bytes: [1]))) == [])
+        #expect(machine.receive(.finished(id: 2)) == [])
+        // The next export is one of its own.
+        _ = machine.receive(.export(id: 3, window: 2))
+        _ = machine.receive(.finished(id: 3))
+        _ = machine.answer(id: 3, .success([:]))
+        let late = machine.receive(.record(number: 1, try Record.file("/a")))
+        #expect(Self.isRefusal(late, record: 1, .protocolViolation))
+    }
+
     @Test func cancelledRecordFailsAsCancelled() throws {
         var machine = Self.machine(.exporter)
         _ = machine.receive(.export(id: 2, window: 2))
