@@ -41,7 +41,8 @@ actor ExportTally {
 
     // MARK: A dry run
 
-    func foresee(_ change: @Sendable (inout Forecast) -> Void) { change(&forecast) }
+    @discardableResult
+    func foresee<Value: Sendable>(_ change: @Sendable (inout Forecast) -> Value) -> Value { change(&forecast) }
 
     /// - Parameters:
     ///   - asked: requests that a dry run has sent itself, which a real one sends as well.

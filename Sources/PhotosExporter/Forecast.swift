@@ -30,6 +30,8 @@ struct Forecast: Sendable {
     private var months: Set<Int> = []
     private var uploadRequests = 0
     private var contents: Set<Int> = []
+    /// Contents with the albums that they would be in.
+    private var places: Set<Int> = []
     private var steps: [AlbumReference?: [(sequence: Int, step: Step)]] = [:]
     private let sendsUploadHash: Bool
     private let batchSize: Int
@@ -43,19 +45,26 @@ struct Forecast: Sendable {
 
     /// A content would be made an item.
     /// - Parameter size: in bytes; nil where they are uploaded already.
+    /// - Returns: false where it is there by an earlier record: in that album, or in the library.
     mutating func file(
         _ content: String, size: Int64?, created: Timestamp, sequence: Int, in album: AlbumReference?
-    ) {
+    ) -> Bool {
+        var hasher = Hasher()
+        hasher.combine(content)
+        hasher.combine(album)
+        let isNewPlace = places.insert(hasher.finalize()).inserted
         guard contents.insert(content.hashValue).inserted else {
             // The same bytes elsewhere: an item in one more place.
-            return step(.add, sequence: sequence, in: album)
+            step(.add, sequence: sequence, in: album)
+            return album != nil && isNewPlace
         }
         step(.create, sequence: sequence, in: album)
-        guard let size else { return }
+        guard let size else { return true }
         if created != .epoch { months.insert(created.date.year * 12 + created.date.month) }
         uploads += 1
         bytes += size
         uploadRequests += size <= PhotosClient.largestRawUpload ? 1 : sendsUploadHash ? 3 : 2
+        return true
     }
 
     mutating func step(_ step: Step, sequence: Int, in album: AlbumReference?) {

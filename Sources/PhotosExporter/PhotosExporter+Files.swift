@@ -238,10 +238,10 @@ extension PhotosExporter {
         // Without an answer, nothing is looked for in a real run either.
         let looksThrough = sha256 == nil ? nil : try? await known.looksThroughLibrary()
         let size = isSent ? nil : order.record.size ?? 0
-        await tally.foresee {
+        let isNew = await tally.foresee {
             if let looksThrough { ($0.looksThroughLibrary, $0.isForeign) = looksThrough }
-            $0.file(content, size: size, created: order.created, sequence: order.sequence, in: order.album)
+            return $0.file(content, size: size, created: order.created, sequence: order.sequence, in: order.album)
         }
-        return .stored()
+        return isNew ? .stored() : .unchanged()
     }
 }

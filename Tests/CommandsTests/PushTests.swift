@@ -219,6 +219,7 @@ struct PushTests {
             _ = try await stage.backup()
             let look = try await stage.sandbox.run("restore latest --to @demo2 --dry-run --json").summary()
             let done = try await stage.sandbox.run("restore latest --to @demo2 --json").summary()
+            #expect(look["stored"] == done["stored"] && look["unchanged"] == done["unchanged"], "\(look) \(done)")
             let expected = try #require(look["requests_expected"]?.integerValue)
             let spent = try #require(done["api_requests"]?.integerValue)
             // Where the machine is slow, a batch is sent before it is full.

@@ -82,14 +82,20 @@ struct ExportFolder: Sendable {
     }
 
     /// What is in a directory, by name. Links are told as neither file nor directory: they are not followed.
+    private static let whatIsWanted = "name the folder that holds the parts of the export, or what they unpack to"
+
     private static func children(of path: String) throws(ConnectorError) -> [Child] {
         let names: [String]
         do {
             names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
         } catch {
-            throw ConnectorError(
-                FileManager.default.fileExists(atPath: path) ? .permission : .notFound, "\(path) cannot be read",
-                hint: "the location must be takeout:// and the absolute path of a folder with exports")
+            var isDirectory: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+                throw ConnectorError(.notFound, "there is no folder \(path)", hint: Self.whatIsWanted)
+            }
+            throw isDirectory.boolValue
+                ? ConnectorError(.permission, "\(path) cannot be read", hint: "look at its owner and permissions")
+                : ConnectorError(.notFound, "\(path) is no folder", hint: Self.whatIsWanted)
         }
         return names.compactMap { name in
             var status = stat()
