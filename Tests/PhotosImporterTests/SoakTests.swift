@@ -12,8 +12,10 @@ import Testing
 /// download URLs end within seconds. Time is the test's, so that no wait takes any.
 @Suite(.timeLimit(.minutes(10)))
 struct SoakTests {
-    /// - Parameter tooFast: how many requests in all are refused for having come too fast.
-    private static func faults(tooFast: Double) -> [FakeFault] {
+    /// - Parameters:
+    ///   - tooFast: how many requests in all are refused for having come too fast.
+    ///   - refused: how many downloads are refused although their URL is good.
+    private static func faults(tooFast: Double, refused: Double) -> [FakeFault] {
         func fault(_ kind: FakeFault.Kind, _ pattern: String, _ change: (inout FakeFault) -> Void = { _ in })
             -> FakeFault
         {
@@ -32,9 +34,7 @@ struct SoakTests {
             fault(.invalidJSON, "mediaItems.*"),
             fault(.emptyPage, "mediaItems.search"),
             fault(.repeatItem, "mediaItems.search"),
-            // Rarer: a URL that is over, and three fresh ones in a row that are refused, end a download. With two in a
-            // hundred, one run in six would have such an item among 20,000.
-            fault(.expire, "download") { $0.rate = 0.005 },
+            fault(.expire, "download") { $0.rate = refused },
             fault(.expire, "mediaItems.*"),
         ]
     }
@@ -47,18 +47,22 @@ struct SoakTests {
     func everyByteOfTwentyThousandItemsIsRightAndNoneComesTwice(seed: UInt64) async throws {
         // The waits of all readers add up on this clock, to an hour in the end. With URLs that live for seconds, others'
         // waits can outlive four in a row; with these, all but the first items have one that is over.
-        try await soak(items: 20_000, seed: seed, tooFast: 0.001, tokenLifetime: 5, urlLifetime: 600)
+        // A URL that is over, and three good ones in a row that are refused, end a download: with two in a hundred, one
+        // run in six would have such an item among 20,000.
+        try await soak(
+            items: 20_000, seed: seed, tooFast: 0.001, refused: 0.005, tokenLifetime: 5, urlLifetime: 600)
     }
 
     /// Here it is as frequent as all the rest: days of waiting on this clock. Sign-ins and URLs live as long as Google's,
     /// since the waits of the other readers pass while a request is under way.
     @Test(arguments: [UInt64(2)])
     func aServiceThatIsAlwaysTooBusyLosesNothing(seed: UInt64) async throws {
-        try await soak(items: 600, seed: seed, tooFast: 0.02, tokenLifetime: 3599, urlLifetime: 3600)
+        try await soak(
+            items: 600, seed: seed, tooFast: 0.02, refused: 0.02, tokenLifetime: 3599, urlLifetime: 3600)
     }
 
     private func soak(
-        items: Int, seed: UInt64, tooFast: Double, tokenLifetime: Int, urlLifetime: Int
+        items: Int, seed: UInt64, tooFast: Double, refused: Double, tokenLifetime: Int, urlLifetime: Int
     ) async throws {
         var options = FakeOptions()
         options.plan.items = items
@@ -69,7 +73,7 @@ struct SoakTests {
         try await FakeService.run(options) { service in
             let expected = Dictionary(
                 uniqueKeysWithValues: try service.library.items(of: "demo").map { ($0.id, $0.sha256) })
-            for fault in Self.faults(tooFast: tooFast) { service.library.inject(fault) }
+            for fault in Self.faults(tooFast: tooFast, refused: refused) { service.library.inject(fault) }
             let settings = try service.settings(
                 "demo", ["daily_requests": "100000000", "daily_downloads": "100000000"])
             let importer = try PhotosImporter(
